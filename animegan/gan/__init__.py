@@ -1,0 +1,1 @@
+"""From a packed file to a trained generator. Reads pictures only from packed HDF5."""

@@ -1,0 +1,121 @@
+"""Pictures as arrays: decode, resize, encode, put on a sheet. uint8 RGB everywhere outside the networks."""
+
+import cv2
+import numpy as np
+
+from animegan.files import InputError, replacing
+
+
+def decode(data):
+    """Decode the bytes of a picture file.
+
+    Args:
+        data: bytes of a JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF file.
+
+    Returns:
+        uint8 array (height, width, 3), RGB; transparent parts lie on white.
+
+    Raises:
+        InputError: the bytes are no picture that can be decoded.
+    """
+    image = None
+    if len(data):
+        with_alpha = data[:4] == b"\x89PNG" or data[8:12] == b"WEBP"
+        flags = cv2.IMREAD_UNCHANGED if with_alpha else cv2.IMREAD_COLOR
+        try:
+            image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+        except cv2.error:
+            image = None
+    if image is None:
+        raise InputError(f"a picture must be a readable JPEG, PNG, WebP, GIF, BMP or TIFF. Received: {len(data)} bytes")
+    return _as_rgb(image)
+
+
+def _as_rgb(image):
+    """uint8 RGB from what OpenCV decodes: grey, BGR or BGRA, 8 or 16 bits."""
+    if image.dtype == np.uint16:
+        image = (image >> 8).astype(np.uint8)
+    if image.ndim == 2:
+        return cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+    if image.shape[2] == 4:
+        alpha = image[..., 3:].astype(np.uint16)
+        image = ((image[..., :3] * alpha + 255 * (255 - alpha) + 127) // 255).astype(np.uint8)
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def resize(image, size):
+    """Resize a picture to a square.
+
+    Args:
+        image: uint8 array (height, width, 3).
+        size: side of the result in pixels.
+
+    Returns:
+        uint8 array (size, size, 3). Shrinking averages over areas, enlarging is bicubic.
+    """
+    height, width = image.shape[:2]
+    if (height, width) == (size, size):
+        return image
+    shrinks = min(height, width) >= size
+    return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_CUBIC)
+
+
+def encode(image, kind=".png", quality=95):
+    """Encode a picture.
+
+    Args:
+        image: uint8 array (height, width, 3), RGB.
+        kind: ".png", ".jpg" or ".webp".
+        quality: 0 to 100, for JPEG and WebP.
+
+    Returns:
+        bytes of the encoded file.
+    """
+    settings = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality], ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality]}
+    done, data = cv2.imencode(kind, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings.get(kind, []))
+    if not done:
+        raise InputError(f"a picture must be encoded as .png, .jpg or .webp. Received: {kind}")
+    return data.tobytes()
+
+
+def save(image, path):
+    """Write a picture (uint8 RGB array) to `path` in the format that its ending names, whole or not at all."""
+    kind = str(path)[str(path).rfind(".") :].lower() if "." in str(path) else ""
+    if kind not in (".png", ".jpg", ".webp"):
+        raise InputError(f"a picture's name must end in .png, .jpg or .webp. Received: {path}")
+    data = encode(image, kind)
+    with replacing(path) as temporary:
+        temporary.write_bytes(data)
+
+
+def sheet(images, columns=10, gap=2):
+    """Lay pictures out on a white sheet, row by row.
+
+    Args:
+        images: uint8 array (N, height, width, 3), N ≥ 1.
+        columns: pictures a row.
+        gap: white pixels between pictures and around the sheet.
+
+    Returns:
+        uint8 array (rows·(height + gap) + gap, columns·(width + gap) + gap, 3).
+    """
+    images = np.asarray(images)
+    count, height, width, _ = images.shape
+    columns = min(columns, count)
+    rows = -(-count // columns)
+    canvas = np.full((rows * (height + gap) + gap, columns * (width + gap) + gap, 3), 255, np.uint8)
+    for index, image in enumerate(images):
+        y = gap + (index // columns) * (height + gap)
+        x = gap + (index % columns) * (width + gap)
+        canvas[y : y + height, x : x + width] = image
+    return canvas
+
+
+def to_unit(images):
+    """uint8 [0, 255] to float32 [-1, 1], the range of the generator's tanh."""
+    return np.asarray(images, np.float32) / 127.5 - 1.0
+
+
+def to_uint8(images):
+    """float [-1, 1] to uint8 [0, 255], rounded; what lies outside is clipped."""
+    return np.clip(np.rint((np.asarray(images, np.float32) + 1.0) * 127.5), 0, 255).astype(np.uint8)
