@@ -5,6 +5,8 @@ import os
 import tempfile
 from pathlib import Path
 
+TEMPORARY = ".tmp-"  # how the names of unfinished files begin
+
 
 class InputError(ValueError):
     """What the user gave cannot be used: the message says what must hold, then what came.
@@ -31,7 +33,8 @@ def replacing(path):
         if path.is_dir():
             raise IsADirectoryError("it is a folder")
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+        # the name keeps its ending, since some writers choose their format by it
+        handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=path.name, dir=path.parent)
     except OSError as error:
         reason = error.strerror or error
         raise InputError(f"the output must be a file that can be written. Received: {path} ({reason})") from error

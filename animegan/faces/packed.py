@@ -1,0 +1,256 @@
+"""The packed file faces.h5: write it block by block, read it back fast.
+
+Layout: `images` uint8 (N, S, S, 3) RGB; `source` and `sha256` a picture; `tags/<name>` int8 codes, -1 unknown, whose
+names stand in the attribute `names`. Pictures are kept as bytes, a quarter of float32's size, and not compressed:
+gzip saves little on such pictures and makes reading several times slower.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+
+import h5py
+import numpy as np
+
+from animegan.files import InputError, replacing
+from animegan.pictures import to_unit
+from animegan.settings import check_size
+
+FORMAT = "animegan-faces"
+VERSION = 1
+CHUNK_BYTES = 1 << 19  # whole pictures up to half a megabyte a chunk: few seeks in a scan, little waste in a pick
+UNKNOWN = -1
+UNKNOWN_BYTE = UNKNOWN % 256  # the same int8 in a bytearray
+MOST_VALUES = 127  # what an int8 code can tell apart
+
+
+class FaceWriter:
+    """Writes a packed file; pictures whose pixels were added before are dropped. Memory does not grow with pictures.
+
+    Use it as a context manager: the file appears, whole, when the block ends without an error.
+    """
+
+    def __init__(self, path, size, provenance):
+        """Prepare to write.
+
+        Args:
+            path: the file to write.
+            size: side of the pictures in pixels, one of SIZES.
+            provenance: JSON-serialisable dict: how the pictures came to be.
+        """
+        self.size = check_size(size)
+        self.duplicates = 0
+        self._path, self._provenance = Path(path), provenance
+        self._row_of = {}  # digest → row, so that a duplicate's tags can fill gaps
+        self._tags = {}  # tag → list of values by row
+
+    def __enter__(self):
+        """Open a temporary file beside the path."""
+        self._replacing = replacing(self._path)
+        temporary = self._replacing.__enter__()
+        try:
+            self._file = h5py.File(temporary, "w")
+            picture = (self.size, self.size, 3)
+            chunk = max(1, CHUNK_BYTES // int(np.prod(picture)))
+            kinds = {"images": (picture, np.uint8), "source": ((), h5py.string_dtype()), "sha256": ((), "S64")}
+            for name, (shape, kind) in kinds.items():
+                rows = chunk if name == "images" else 4096
+                self._file.create_dataset(
+                    name, (0, *shape), kind, maxshape=(None, *shape), chunks=(rows, *shape), track_times=False
+                )
+        except BaseException as error:
+            self._replacing.__exit__(type(error), error, error.__traceback__)
+            raise
+        return self
+
+    def __len__(self):
+        """Pictures written so far."""
+        return len(self._row_of)
+
+    def add(self, images, sources, tags):
+        """Add a block of pictures.
+
+        Args:
+            images: uint8 array (n, size, size, 3), RGB.
+            sources: n strings, where each picture comes from.
+            tags: n dicts from tag to value; what is missing is unknown.
+        """
+        fresh, digests = [], []
+        for index, image in enumerate(images):
+            digest = hashlib.sha256(np.ascontiguousarray(image)).digest()
+            if digest in self._row_of:
+                self.duplicates += 1
+            else:
+                self._row_of[digest] = len(self._row_of)
+                fresh.append(index)
+                digests.append(digest.hex())
+            self._note_tags(self._row_of[digest], tags[index])
+        if not fresh:
+            return
+        end = len(self._row_of)
+        block = {"images": np.asarray(images)[fresh], "source": [sources[i] for i in fresh], "sha256": digests}
+        for name, values in block.items():
+            dataset = self._file[name]
+            dataset.resize(end, axis=0)
+            dataset[end - len(fresh) :] = values
+
+    def _note_tags(self, row, tags):
+        """Note a picture's tags where none is known yet."""
+        for tag, value in tags.items():
+            codes = self._tags.setdefault(tag, {"names": [], "codes": bytearray()})
+            _pad(codes["codes"], row + 1)
+            if codes["codes"][row] == UNKNOWN_BYTE:
+                codes["codes"][row] = self._code(tag, codes["names"], value)
+
+    def _code(self, tag, names, value):
+        if value not in names:
+            if len(names) == MOST_VALUES:
+                raise InputError(
+                    f"a tag can have at most {MOST_VALUES} values. Received: more for '{tag}' ({value}, …)"
+                )
+            names.append(value)
+        return names.index(value)
+
+    def __exit__(self, kind, error, trace):
+        """Write the tags and put the file in its place, or, after an error, leave no trace."""
+        try:
+            if kind is None:
+                self._finish()
+        except BaseException as failure:
+            kind, error, trace = type(failure), failure, failure.__traceback__
+            raise
+        finally:
+            self._file.close()
+            self._replacing.__exit__(kind, error, trace)
+
+    def _finish(self):
+        group = self._file.create_group("tags")
+        for tag, codes in sorted(self._tags.items()):
+            _pad(codes["codes"], len(self))
+            raw = np.frombuffer(bytes(codes["codes"]), np.int8)
+            order = np.argsort(codes["names"])  # values in alphabetical order, whatever came first
+            rank = np.append(np.argsort(order), UNKNOWN)  # the last entry answers code -1
+            dataset = group.create_dataset(tag.replace("/", "_"), data=rank[raw].astype(np.int8), track_times=False)
+            dataset.attrs["names"] = [codes["names"][i] for i in order]
+        self._file.attrs.update(format=FORMAT, version=VERSION, provenance=json.dumps(self._provenance))
+
+
+def _pad(codes, length):
+    """Grow a bytearray of int8 codes to `length` with 'unknown'."""
+    codes.extend(bytes([UNKNOWN_BYTE]) * (length - len(codes)))
+
+
+class FaceSet:
+    """A packed file opened for reading."""
+
+    def __init__(self, path):
+        """Open a file that `animegan pack` or `animegan draw` made.
+
+        Raises:
+            InputError: it is missing, or no such file.
+        """
+        self.path = Path(path)
+        try:
+            self._file = h5py.File(self.path, "r")
+            attributes = self._file.attrs
+            if attributes.get("format") != FORMAT or attributes.get("version") != VERSION:
+                raise OSError(f"its format is {attributes.get('format', 'not stated')}")
+            self._images = self._file["images"]
+            self.provenance = json.loads(attributes["provenance"])
+            self.tags = {name: tuple(codes.attrs["names"]) for name, codes in self._file["tags"].items()}
+        except (OSError, KeyError, ValueError) as error:
+            reason = "no such file" if not self.path.exists() else f"no packed face file, {error}"
+            raise InputError(f"faces must be a file made by `animegan pack`. Received: {path} ({reason})") from error
+        self.size = self._images.shape[1]
+
+    def __enter__(self):
+        """Give the set itself."""
+        return self
+
+    def __exit__(self, *error):
+        """Close the file."""
+        self._file.close()
+
+    def __len__(self):
+        """Number of pictures."""
+        return self._images.shape[0]
+
+    def images(self, rows=None):
+        """Pictures as they are stored.
+
+        Args:
+            rows: indices in any order, or None for all.
+
+        Returns:
+            uint8 array (n, size, size, 3), RGB. Whole chunks are read and picked from: HDF5's own picking of single
+            rows is many times slower.
+        """
+        if rows is None:
+            return self._images[:]
+        rows = np.asarray(rows, np.int64)
+        if rows.size and (rows.min() < 0 or rows.max() >= len(self)):
+            raise InputError(f"rows must lie in 0 to {len(self) - 1}. Received: {rows.min()} to {rows.max()}")
+        result = np.empty((len(rows), *self._images.shape[1:]), np.uint8)
+        length = self._images.chunks[0]
+        order = np.argsort(rows, kind="stable")
+        starts = np.flatnonzero(np.diff(rows[order] // length, prepend=-1))
+        for group in np.split(order, starts[1:]):
+            if len(group):
+                start = rows[group[0]] // length * length
+                result[group] = self._images[start : start + length][rows[group] - start]
+        return result
+
+    def unit_images(self, rows=None):
+        """Pictures as the networks take them: float32 (n, size, size, 3) in [-1, 1]."""
+        return to_unit(self.images(rows))
+
+    def sources(self):
+        """Where each picture comes from: a list of N strings."""
+        return self._file["source"].asstr()[:].tolist()
+
+    def digests(self):
+        """SHA-256 of each picture's pixels in hexadecimal: bytes array (N,)."""
+        return self._file["sha256"][:]
+
+    def codes(self, tag):
+        """Codes of a tag: int8 (N,), an index into `tags[tag]`, or -1 where unknown.
+
+        Raises:
+            InputError: the file has no such tag; the message lists those it has.
+        """
+        if tag not in self.tags:
+            raise InputError(f"a tag must be one of {', '.join(self.tags) or '(the file has none)'}. Received: {tag}")
+        return self._file["tags"][tag][:]
+
+    def counts(self):
+        """How often each value of each tag occurs: {tag: {value: count}}, most frequent first, unknown left out."""
+        result = {}
+        for tag, names in self.tags.items():
+            codes = self.codes(tag)
+            numbers = np.bincount(codes[codes >= 0], minlength=len(names))
+            order = np.argsort(-numbers, kind="stable")
+            result[tag] = {names[i]: int(numbers[i]) for i in order if numbers[i]}
+        return result
+
+    def select(self, *selections):
+        """Rows that satisfy every selection.
+
+        Args:
+            selections: strings such as "hair=blonde".
+
+        Returns:
+            int64 array of rows, ascending; all of them without a selection.
+
+        Raises:
+            InputError: a selection is not of that form, or names a tag or value that the file does not have.
+        """
+        keep = np.ones(len(self), bool)
+        for selection in selections:
+            tag, equals, value = selection.partition("=")
+            if not equals:
+                raise InputError(f"a selection must be TAG=VALUE, such as hair=blonde. Received: {selection}")
+            codes = self.codes(tag)
+            if value not in self.tags[tag]:
+                raise InputError(f"{tag} must be one of {', '.join(self.tags[tag])}. Received: {value}")
+            keep &= codes == self.tags[tag].index(value)
+        return np.flatnonzero(keep)

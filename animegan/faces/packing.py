@@ -1,0 +1,154 @@
+"""Packing: sources of any kind merge into one faces.h5, without duplicates, in flat memory."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tqdm.auto import tqdm
+
+from animegan.faces import drawing, sources
+from animegan.faces.packed import FaceSet, FaceWriter
+from animegan.faces.tagging import TagTable
+from animegan.files import InputError
+from animegan.pictures import decode, resize
+from animegan.settings import DEFAULT_SIZE, check_size
+
+BLOCK = 512  # pictures decoded at a time: 6 MB at 64 px, a few hundred MB if all were large photographs
+
+
+def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
+    """Merge sources into one packed file.
+
+    Args:
+        paths: folders, zip or tar archives, packed .h5 files. A faces.csv or tags.csv inside a source is used.
+        out: the .h5 file to write; what stood there stays whole until the new one is complete.
+        size: side of the packed pictures in pixels, one of SIZES. A .h5 source must have the same.
+        tags: path of a CSV with a column `file` and a column a tag, for pictures of any source; it wins over a
+            source's own table.
+        progress: show a progress bar on stderr.
+
+    Returns:
+        dict: pictures (packed), duplicates (dropped), skipped (unreadable), skipped_files (their names), tagged
+        (pictures with at least one tag), out.
+
+    Raises:
+        InputError: a source is none, or holds no readable picture; a table is not usable; no row of `tags` matches.
+    """
+    check_size(size)
+    table = TagTable.read(tags) if tags else None
+    kinds = {str(path): sources.kind_of(path) for path in paths}
+    if not kinds:
+        raise InputError("there must be at least one source to pack. Received: none")
+    skipped, tagged = {}, 0
+    with FaceWriter(out, size, {"command": "pack", "sources": [Path(path).name for path in kinds]}) as writer:
+        for path, kind in kinds.items():
+            before = len(writer) + writer.duplicates
+            blocks = _h5_blocks(path, size) if kind == "h5" else _picture_blocks(path, size, skipped)
+            with tqdm(total=_count(path, kind), unit="picture", desc=Path(path).name, disable=not progress) as bar:
+                for images, names, own_tags in blocks:
+                    if table:
+                        own_tags = [own | table.of(name) for own, name in zip(own_tags, names, strict=True)]
+                    tagged += sum(bool(own) for own in own_tags)
+                    writer.add(images, names, own_tags)
+                    bar.update(len(images))
+            if len(writer) + writer.duplicates == before:
+                raise InputError(_nothing_in(path, skipped))
+        if table and not tagged:
+            raise InputError(
+                f"the column 'file' of {tags} must name pictures of the sources. Received: no name of theirs"
+            )
+        pictures, duplicates = len(writer), writer.duplicates
+    return {
+        "pictures": pictures,
+        "duplicates": duplicates,
+        "skipped": len(skipped),
+        "skipped_files": skipped,
+        "tagged": tagged,
+        "out": str(out),
+    }
+
+
+def pack_drawn(out, count, size=DEFAULT_SIZE, seed=0, progress=True):
+    """Draw faces, with all their tags, into a packed file.
+
+    Args:
+        out: the .h5 file to write.
+        count: how many faces, ≥ 1.
+        size: side in pixels, one of SIZES.
+        seed: the same seed draws the same faces, whatever the number of cores.
+        progress: show a progress bar on stderr.
+
+    Returns:
+        dict: pictures, duplicates, out.
+    """
+    if count < 1:
+        raise InputError(f"count must be 1 or more. Received: {count}")
+    provenance = {"command": "draw", "count": count, "seed": seed}
+    with (
+        FaceWriter(out, size, provenance) as writer,
+        tqdm(total=count, unit="face", desc="drawing", disable=not progress) as bar,
+    ):
+        names = (f"drawn/{seed}/{index}" for index in itertools.count())
+        for images, tags in drawing.draw_many(count, size, seed):
+            writer.add(images, list(itertools.islice(names, len(images))), tags)
+            bar.update(len(images))
+        return {"pictures": len(writer), "duplicates": writer.duplicates, "out": str(out)}
+
+
+def _count(path, kind):
+    if kind == "h5":
+        with FaceSet(path) as faces:
+            return len(faces)
+    return sources.count_pictures(path)
+
+
+def _h5_blocks(path, size) -> Iterator[tuple]:
+    """Blocks (images, names, tags) of a packed file."""
+    with FaceSet(path) as faces:
+        if faces.size != size:
+            raise InputError(f"{path} must hold pictures of {size} pixels, the size asked for. Received: {faces.size}")
+        names = faces.sources()
+        codes = {tag: faces.codes(tag) for tag in faces.tags}
+        for start in range(0, len(faces), BLOCK):
+            rows = range(start, min(start + BLOCK, len(faces)))
+            tags = [{tag: faces.tags[tag][code[row]] for tag, code in codes.items() if code[row] >= 0} for row in rows]
+            yield faces.images(rows), names[rows.start : rows.stop], tags
+
+
+def _picture_blocks(path, size, skipped) -> Iterator[tuple]:
+    """Blocks (images, names, tags) of a folder or archive; unreadable pictures are noted in `skipped`."""
+    tables = [TagTable.parse(data, f"{path}: {name}") for name, data in sources.carried_tables(path)]
+    members = sources.pictures(path)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV decodes outside Python's lock
+        while batch := list(itertools.islice(members, BLOCK)):
+            images, names, tags = [], [], []
+            for (name, _), image in zip(batch, pool.map(lambda member: _read(member, size), batch), strict=True):
+                if isinstance(image, str):
+                    skipped[f"{Path(path).name}/{name}"] = image
+                    continue
+                images.append(image)
+                names.append(f"{Path(path).name}/{name}")
+                tags.append({tag: value for table in tables for tag, value in table.of(name).items()})
+            if images:
+                yield images, names, tags
+
+
+def _read(member, size):
+    """Picture (size, size, 3) of a (name, data) pair, or the reason why there is none."""
+    _, data = member
+    if isinstance(data, OSError):
+        return str(data)
+    try:
+        return resize(decode(data), size)
+    except InputError as error:
+        return str(error)
+
+
+def _nothing_in(path, skipped):
+    kinds = ", ".join(suffix.lstrip(".") for suffix in sources.SUFFIXES)
+    if skipped:
+        name, reason = next(iter(skipped.items()))
+        return f"a source must hold readable pictures. Received: {path}, where none can be read ({name}: {reason})"
+    return f"a source must hold pictures ({kinds}). Received: {path}, which holds none"

@@ -1,0 +1,74 @@
+"""Tags from a CSV: one row a picture, one column a tag."""
+
+import csv
+import io
+from pathlib import Path, PurePosixPath
+
+from animegan.files import InputError
+
+# What `animegan crop` notes of a face beside its tags; positions and likelihoods are no classes of faces.
+MEASURES = frozenset({"source", "x0", "y0", "x1", "y1", "likelihood"})
+
+
+class TagTable:
+    """Tags by picture name, read from a CSV with a column `file`; every other column is a tag.
+
+    A picture matches a row when the row's `file` is the end of the picture's name: `1000.jpg`
+    matches `faces/1000.jpg`, and where several rows match, the longest wins.
+    """
+
+    def __init__(self, text, name="tags.csv"):
+        """Read a table.
+
+        Args:
+            text: the CSV as str; comma, semicolon or tab between the columns.
+            name: what to call it in errors.
+
+        Raises:
+            InputError: there is no column `file`, or no other column.
+        """
+        header = text.partition("\n")[0]
+        delimiter = max(",;\t", key=header.count)
+        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        columns = [column.strip() for column in reader.fieldnames or []]
+        reader.fieldnames = columns
+        self.names = tuple(column for column in columns if column not in MEASURES | {"file", ""})
+        if "file" not in columns or not self.names:
+            raise InputError(
+                f"a table of tags must have a column 'file' and a column for each tag. "
+                f"Received: {name} with {', '.join(columns) or 'no columns'}"
+            )
+        self._rows = {}
+        for row in reader:
+            file = (row["file"] or "").strip().replace("\\", "/")
+            values = {tag: (row[tag] or "").strip() for tag in self.names}
+            self._rows[file] = {tag: value for tag, value in values.items() if value}
+
+    @classmethod
+    def read(cls, path):
+        """Read a table from a file (UTF-8, with or without a byte-order mark)."""
+        try:
+            return cls.parse(Path(path).read_bytes(), str(path))
+        except OSError as error:
+            raise InputError(f"tags must be in a CSV file that can be read. Received: {path}") from error
+
+    @classmethod
+    def parse(cls, data, name):
+        """Read a table from the bytes of a CSV file."""
+        try:
+            return cls(data.decode("utf-8-sig"), name)
+        except UnicodeDecodeError as error:
+            raise InputError(f"a table of tags must be a CSV in UTF-8. Received: {name} ({error})") from error
+
+    def __len__(self):
+        """Number of rows."""
+        return len(self._rows)
+
+    def of(self, name):
+        """Tags of the picture `name`: a dict from tag to value, empty where no row matches."""
+        parts = PurePosixPath(name).parts
+        for start in range(len(parts)):
+            row = self._rows.get("/".join(parts[start:]))
+            if row is not None:
+                return row
+        return {}

@@ -1,0 +1,149 @@
+"""The callback that looks after a run while `fit` trains: reports, checkpoints, and a clean stop."""
+
+import contextlib
+import math
+import signal
+import threading
+import time
+
+from tqdm.auto import tqdm
+
+from animegan.gan.engine import keras, ops
+from animegan.gan.generating import draw_latents, generate
+from animegan.pictures import save, sheet
+
+SAMPLES = 64  # faces on a sample sheet, 8×8
+CHECKPOINT_SECONDS = 30  # least time between checkpoints, which hold three times the weights
+
+
+class RunKeeper(keras.callbacks.Callback):
+    """Writes reports, sample sheets and checkpoints of a run, and ends it in time.
+
+    Stopping never loses work: the state is saved, and a resumed run goes on from that very step.
+    """
+
+    def __init__(self, run, first_step, last_step, seconds=0.0, minutes=None, on_report=None, progress=True):
+        """Prepare to look after a run.
+
+        Args:
+            run: animegan.gan.runs.Run.
+            first_step: steps done before.
+            last_step: steps that it will have when it ends.
+            seconds: training time spent before.
+            minutes: stop after this time from now, or None.
+            on_report: called with the run after each report, or None.
+            progress: show a progress bar on stderr.
+        """
+        super().__init__()
+        self.run, self.step, self.first_step, self.last_step = run, first_step, first_step, last_step
+        self.batch = run.config["recipe"]["batch"]
+        self.on_report, self.progress = on_report, progress
+        self.rows = run.metrics()
+        self.stopped = None
+        self._seconds_before, self._started = seconds, time.monotonic()
+        self._deadline = self._started + 60 * minutes if minutes else math.inf
+        self._reported = self._started, first_step
+        self._saved_at = self._started
+
+    @property
+    def seconds(self):
+        """Training time so far, of this and earlier calls."""
+        return self._seconds_before + time.monotonic() - self._started
+
+    def on_train_begin(self, logs=None):
+        """Start the bar, and show what the untrained generator makes."""
+        self.running_means = [ops.copy(variable.value) for variable in self.model.metrics_variables]
+        self.latents = draw_latents(SAMPLES, self.model.latent_width, self.run.config["seed"])
+        total = self.last_step * self.batch
+        self.bar = tqdm(
+            total=total, initial=self.step * self.batch, unit="picture", desc="training", disable=not self.progress
+        )
+        if self.step == 0:
+            self.save_samples()
+
+    def on_epoch_begin(self, epoch, logs=None):
+        """Put the running means of a resumed run back, which `fit` has just cleared."""
+        for variable, value in zip(self.model.metrics_variables, self.running_means, strict=True):
+            variable.assign(value)
+
+    def on_train_batch_end(self, batch, logs=None):
+        """Count the step; report, save or stop when it is time."""
+        self.step += 1
+        self.bar.update(self.batch)
+        if self.step % self.run.report_steps == 0:
+            self.report()
+            self.model.reset_metrics()
+            if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
+                self.save_state()
+        if self.stopped is None and time.monotonic() >= self._deadline:
+            self.stopped = "minutes"
+        if self.stopped:
+            self.model.stop_training = True
+
+    def on_train_end(self, logs=None):
+        """Save the state, and report what has happened since the last report."""
+        self.save_state()  # before the report: the running means go on from here when the run is resumed
+        if self.step % self.run.report_steps:
+            self.report()
+        self.stopped = self.stopped or "images"
+        self.bar.close()
+
+    def report(self):
+        """Add a row to metrics.csv and a sample sheet, and call `on_report`."""
+        now = time.monotonic()
+        before, step_before = self._reported
+        means = {name: float(value) for name, value in self.model.get_metrics_result().items()}
+        rate = (self.step - step_before) * self.batch / (now - before)
+        row = {"step": self.step, "images": self.step * self.batch, "seconds": round(self.seconds, 3)}
+        self.rows.append(row | {"images_per_second": round(rate, 2)} | means)
+        self.run.write_metrics(self.rows)
+        self.save_samples()
+        losses = {name: f"{means[f'{name}_loss']:.2f}" for name in ("discriminator", "generator")}
+        self.bar.set_postfix(losses, refresh=False)
+        if self.on_report:
+            self.on_report(self.run)
+        self._reported = time.monotonic(), self.step
+
+    def save_samples(self):
+        """Write the sheet of the same latents at this step."""
+        save(sheet(generate(self.model.generator, self.latents), columns=8), self.run.sample_path(self.step))
+
+    def save_state(self):
+        """Write a checkpoint and the generator."""
+        self.run.save_checkpoint(self.model, self.step, self.seconds)
+        self.run.save_generator(self.model.generator)
+        self._saved_at = time.monotonic()
+
+    @contextlib.contextmanager
+    def watching_signals(self):
+        """While the block runs, Ctrl-C and SIGTERM end the training after the step in hand; a second acts at once."""
+        if threading.current_thread() is not threading.main_thread():
+            yield  # only the main thread may handle signals
+            return
+
+        def stop(number, frame):
+            self.stopped = signal.Signals(number).name
+            for one, handler in before.items():
+                signal.signal(one, handler)
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    def summary(self):
+        """What the run has come to: the results that `animegan train` prints."""
+        last = self.rows[-1] if self.rows else {}
+        steps = self.step - self.first_step
+        return {
+            "images": self.step * self.batch,
+            "steps": self.step,
+            "seconds": round(self.seconds, 3),
+            "images_per_second": last.get("images_per_second") if steps else None,
+            "discriminator_loss": last.get("discriminator_loss"),
+            "generator_loss": last.get("generator_loss"),
+            "stopped": self.stopped or "images",
+            "out": str(self.run.folder),
+        }

@@ -1,0 +1,33 @@
+"""Recipes: every setting that decides what a training run learns, as one frozen dataclass."""
+
+from dataclasses import dataclass
+
+from animegan.files import InputError
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of a training run. The defaults are `classic`: Radford, Metz & Chintala (2015), arXiv:1511.06434."""
+
+    name: str = "classic"
+    latent_width: int = 100  # numbers a face is made from; the paper's
+    width: int = 64  # channels of the generator's last and the discriminator's first hidden layer
+    batch: int = 64  # pictures a step, of each kind; the paper's (its batch is 128 in the text, 64 in its code)
+    learning_rate: float = 2e-4  # Adam's; the paper found its usual 1e-3 too high
+    beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate
+    beta_2: float = 0.999  # Adam's usual
+    flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
+
+
+RECIPES = {"classic": Recipe()}
+
+
+def recipe(name):
+    """The recipe of that name.
+
+    Raises:
+        InputError: there is none.
+    """
+    if name not in RECIPES:
+        raise InputError(f"recipe must be {' or '.join(RECIPES)}. Received: {name}")
+    return RECIPES[name]

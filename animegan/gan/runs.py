@@ -1,0 +1,201 @@
+"""The run folder: all that a training run leaves behind, and how it is read again.
+
+config.json            what rebuilds the networks and the order of the data
+checkpoint/            step_*.h5: weights, optimizer, random state, running means; the last two
+generator.keras        the generator, for everyone who only wants faces
+samples/step_*.png     the same latents each time
+metrics.csv            a row a report
+"""
+
+import csv
+import json
+import re
+from pathlib import Path
+
+import h5py
+
+from animegan.files import InputError, output_folder, replacing
+
+FORMAT = "animegan-run"
+VERSION = 1
+KEPT = 2  # checkpoints: the newest, and one before it should the newest be damaged
+COLUMNS = (
+    "step",
+    "images",
+    "seconds",
+    "images_per_second",
+    "discriminator_loss",
+    "generator_loss",
+    "real_score",
+    "fake_score",
+)
+
+
+class Run:
+    """A run folder, opened for reading or going on."""
+
+    def __init__(self, folder):
+        """Open a run.
+
+        Args:
+            folder: path that `animegan train` wrote to.
+
+        Raises:
+            InputError: there is no run.
+        """
+        self.folder = Path(folder)
+        try:
+            self.config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
+            if self.config.get("format") != FORMAT or self.config.get("version") != VERSION:
+                raise ValueError(f"its format is {self.config.get('format')}, version {self.config.get('version')}")
+        except (OSError, ValueError, AttributeError) as error:
+            there = isinstance(error, ValueError) or self.folder.exists()
+            reason = "its config.json is missing or not ours" if there else "no such folder"
+            raise InputError(
+                f"a run must be a folder made by `animegan train`. Received: {folder} ({reason})"
+            ) from error
+
+    @classmethod
+    def create(cls, folder, config):
+        """Begin a run in a new or empty folder.
+
+        Raises:
+            InputError: the folder holds a run already, or cannot be written to.
+        """
+        folder = output_folder(folder)
+        if (folder / "config.json").exists():
+            raise InputError(f"a new run needs a folder without one; --resume goes on with it. Received: {folder}")
+        text = json.dumps({"format": FORMAT, "version": VERSION} | config, indent=1)
+        with replacing(folder / "config.json") as temporary:
+            temporary.write_text(text + "\n", encoding="utf-8")
+        return cls(folder)
+
+    @property
+    def generator_path(self):
+        """Where the generator is saved."""
+        return self.folder / "generator.keras"
+
+    def checkpoints(self):
+        """Checkpoints as {step: path}, newest first."""
+        found = {}
+        for path in (self.folder / "checkpoint").glob("step_*.h5"):
+            if match := re.fullmatch(r"step_(\d+)\.h5", path.name):
+                found[int(match[1])] = path
+        return dict(sorted(found.items(), reverse=True))
+
+    def save_checkpoint(self, model, step, seconds):
+        """Write a checkpoint, whole or not at all, and drop all but the last two.
+
+        Args:
+            model: keras.Model; all that changes as it trains is kept.
+            step: steps done.
+            seconds: time spent training so far.
+        """
+        path = self.folder / "checkpoint" / f"step_{step:08d}.h5"
+        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
+            file.attrs["seconds"] = seconds
+            for index, variable in enumerate(_state(model)):
+                file.create_dataset(f"{index:04d}", data=_numpy(variable)).attrs["path"] = variable.path
+        for old in list(self.checkpoints().values())[KEPT:]:
+            old.unlink()
+
+    def restore(self, model):
+        """Load the newest checkpoint that is whole into `model`.
+
+        Returns:
+            (step, seconds) of that checkpoint; (0, 0.0) where there is none.
+
+        Raises:
+            InputError: there are checkpoints, and none can be read.
+        """
+        failures = []
+        for step, path in self.checkpoints().items():
+            try:
+                with h5py.File(path) as file:
+                    seconds, values = float(file.attrs["seconds"]), [file[name][()] for name in sorted(file)]
+                for variable, value in zip(_state(model), values, strict=True):
+                    variable.assign(value)
+                return step, seconds
+            except (OSError, KeyError, ValueError) as error:
+                failures.append(f"{path.name}: {error}")
+        if failures:
+            raise InputError(f"a run must have a readable checkpoint. Received: {self.folder} ({'; '.join(failures)})")
+        return 0, 0.0
+
+    def save_generator(self, generator):
+        """Write generator.keras, whole or not at all."""
+        with replacing(self.generator_path) as temporary:
+            generator.save(temporary)
+
+    def load_generator(self):
+        """The trained generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
+
+        Raises:
+            InputError: none was saved yet, or it cannot be read.
+        """
+        from animegan.gan.engine import keras
+
+        try:
+            return keras.saving.load_model(self.generator_path, compile=False)
+        except (OSError, ValueError) as error:
+            raise InputError(f"a run must hold a readable generator.keras. Received: {self.folder}") from error
+
+    def sample_path(self, step):
+        """Where the sample sheet of a step is kept."""
+        return self.folder / "samples" / f"step_{step:08d}.png"
+
+    def samples(self):
+        """Paths of the sample sheets, oldest first."""
+        return sorted((self.folder / "samples").glob("step_*.png"))
+
+    def metrics(self):
+        """Rows of metrics.csv: a list of dicts from column to number."""
+        try:
+            with open(self.folder / "metrics.csv", newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+        except FileNotFoundError:
+            return []
+        whole = ("step", "images")
+        return [{name: int(row[name]) if name in whole else float(row[name]) for name in COLUMNS} for row in rows]
+
+    def write_metrics(self, rows):
+        """Replace metrics.csv by these rows. Written anew each time: a killed append would leave half a line."""
+        with replacing(self.folder / "metrics.csv") as temporary, open(temporary, "w", newline="") as file:
+            writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+    def forget_after(self, step, report_steps):
+        """Remove the reports that a run going on from `step` will make again, or that only its stop had made.
+
+        Args:
+            step: the last step to keep.
+            report_steps: steps between reports; others are those of an early stop.
+        """
+
+        def stays(reported):
+            return reported <= step and reported % report_steps == 0
+
+        for path in self.samples():
+            if not stays(int(path.stem.removeprefix("step_"))):
+                path.unlink()
+        self.write_metrics([row for row in self.metrics() if stays(row["step"])])
+
+    @property
+    def report_steps(self):
+        """Steps between two reports."""
+        return max(1, self.config["report_images"] // self.config["recipe"]["batch"])
+
+
+def _state(model):
+    """All variables that training changes, in an order that depends on the model alone.
+
+    Keras's own save_weights leaves out the metrics, whose running means a resumed interval needs.
+    """
+    return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+
+
+def _numpy(variable):
+    from animegan.gan.engine import ops
+
+    return ops.convert_to_numpy(variable.value)

@@ -1,0 +1,36 @@
+"""The training step in TensorFlow's own words: the generated batch is judged once instead of twice.
+
+The common step judges it once for each player, and TensorFlow without XLA does not notice that the two are the same
+pass. A persistent tape asks one pass for both gradients, and is a third faster on a CPU. A test holds the two equal.
+"""
+
+import tensorflow as tf
+
+from animegan.gan.dcgan import DCGAN
+from animegan.gan.engine import keras
+from animegan.gan.losses import discriminator_loss, generator_loss
+
+
+class TensorFlowDCGAN(DCGAN):
+    """A DCGAN whose step shares the forward pass of both players."""
+
+    def train_step(self, data):
+        """One step of both players on a batch of uint8 pictures (N, S, S, 3). Returns the metrics so far."""
+        real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        real = self.prepare(real)
+        latents = self.latents(tf.shape(real)[0])
+        with tf.GradientTape(persistent=True) as tape:
+            fake = self.generator(latents, training=True)
+            real_logits = self.discriminator(real, training=True)
+            fake_logits = self.discriminator(fake, training=True)
+            loss_of_discriminator = discriminator_loss(real_logits, fake_logits)
+            loss_of_generator = generator_loss(fake_logits)
+        weights = [*self.discriminator.trainable_weights, *self.generator.trainable_weights]
+        count = len(self.discriminator.trainable_weights)
+        gradients = [
+            *tape.gradient(loss_of_discriminator, [weight.value for weight in weights[:count]]),
+            *tape.gradient(loss_of_generator, [weight.value for weight in weights[count:]]),
+        ]
+        self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
+        self.track(loss_of_discriminator, loss_of_generator, real_logits, fake_logits)
+        return self.get_metrics_result()

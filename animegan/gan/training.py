@@ -1,0 +1,112 @@
+"""Training: Keras's `fit`, a run folder that keeps everything, and going on after a stop."""
+
+import hashlib
+from dataclasses import asdict
+from pathlib import Path
+
+from animegan.faces.packed import FaceSet
+from animegan.files import InputError
+from animegan.gan.recipes import RECIPES
+from animegan.gan.runs import Run
+
+EPOCHS = 25  # passes over the data unless told otherwise
+REPORTS = (5_000, 20_000)  # pictures between reports: a pass over the data, but no fewer and no more than these
+MOST_STEPS = 2**31  # what --minutes alone is bounded by
+
+
+def train(
+    faces,
+    out,
+    recipe=RECIPES["classic"],
+    images=None,
+    minutes=None,
+    resume=False,
+    seed=0,
+    report_images=None,
+    on_report=None,
+    progress=True,
+):
+    """Train a DCGAN, or go on with one.
+
+    Args:
+        faces: path of a packed file.
+        out: run folder to make, or with `resume` to go on with (begun where it holds no run yet).
+        recipe: animegan.gan.recipes.Recipe.
+        images: stop when the discriminator has seen this many real pictures, counted from the run's beginning; 25
+            passes over the data if neither `images` nor `minutes` is given.
+        minutes: stop after this time. With both, whichever comes first.
+        resume: go on with the run in `out`, on the same data with the same settings.
+        seed: of weights, latents, flips and the order of the data.
+        report_images: pictures between two reports (a row of metrics.csv, a sample sheet).
+        on_report: called with the Run after each report, for a live display.
+        progress: show a progress bar on stderr.
+
+    Returns:
+        dict: images (seen since the beginning), steps and seconds (likewise), images_per_second, discriminator_loss,
+        generator_loss (of the last report), stopped ("images", "minutes" or a signal's name), out.
+
+    Raises:
+        InputError: the data, the folder or the settings cannot be used; with `resume`, they are not the run's.
+    """
+    for name, value in {"images": images, "minutes": minutes, "report_images": report_images}.items():
+        if value is not None and value <= 0:
+            raise InputError(f"{name} must be more than 0. Received: {value}")
+    with FaceSet(faces) as data:
+        if len(data) < recipe.batch:
+            raise InputError(f"{faces} must hold at least a batch of {recipe.batch} pictures. Received: {len(data)}")
+        run = _open_run(out, _config(data, recipe, seed, report_images), resume)
+        pictures = data.images()
+
+    # Imported here: the checks above answer at once, an engine takes seconds to load.
+    from animegan.gan.batches import FaceBatches
+    from animegan.gan.dcgan import build_dcgan
+    from animegan.gan.keeper import RunKeeper
+
+    model = build_dcgan(run.config["size"], recipe, seed)
+    model.optimizer.build(model.trainable_variables)
+    step, seconds = run.restore(model)
+    run.forget_after(step, run.report_steps)
+    if images is None:
+        last_step = MOST_STEPS if minutes else EPOCHS * (len(pictures) // recipe.batch)
+    else:
+        last_step = max(1, round(images / recipe.batch))
+    batches = FaceBatches(pictures, recipe.batch, seed, step, max(step, last_step))
+    keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress)
+    if len(batches):
+        with keeper.watching_signals():
+            model.fit(batches, callbacks=[keeper], verbose=0, shuffle=False)
+    return keeper.summary()
+
+
+def _config(data, recipe, seed, report_images):
+    """All that decides what the run learns and what it leaves, as it stands in config.json."""
+    report = report_images or min(max(len(data), REPORTS[0]), REPORTS[1])
+    digest = hashlib.sha256(data.digests().tobytes()).hexdigest()
+    return {
+        "size": data.size,
+        "recipe": asdict(recipe),
+        "seed": seed,
+        "report_images": report,
+        "data": {"file": Path(data.path).name, "pictures": len(data), "sha256": digest},
+    }
+
+
+def _open_run(out, config, resume):
+    """A new run, or the one in `out` if it has the same settings."""
+    if not resume or not (Path(out) / "config.json").exists():
+        return Run.create(out, config)
+    run = Run(out)
+    asked, had = _flat(config), _flat(run.config)
+    changed = [f"{name} {asked[name]} instead of {had.get(name)}" for name in asked if asked[name] != had.get(name)]
+    if changed:
+        raise InputError(f"--resume must go on with the settings of {out}. Received: {', '.join(changed)}")
+    return run
+
+
+def _flat(config):
+    """Settings by name, without the file's name: the same pictures elsewhere are the same data."""
+    named = {f"data's {name}": value for name, value in config["data"].items() if name != "file"}
+    return {"size": config["size"], "seed": config["seed"], "report_images": config["report_images"]} | {
+        **config["recipe"],
+        **named,
+    }

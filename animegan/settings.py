@@ -1,0 +1,90 @@
+"""The project's constants, and the profile that says how large the notebooks run."""
+
+import functools
+import os
+import subprocess
+from dataclasses import dataclass
+
+from animegan.files import InputError
+
+SIZES = (32, 64, 96, 128)  # sides in pixels that the networks are built for: powers of two from 4×4, 96 from 6×6
+DEFAULT_SIZE = 64  # 20,000 faces fit in 246 MB, and a DCGAN learns them in minutes to hours
+
+
+def check_size(size):
+    """Return `size` if pictures of that side can be packed and trained on.
+
+    Raises:
+        InputError: it is none of SIZES.
+    """
+    if size not in SIZES:
+        choices = ", ".join(str(choice) for choice in SIZES[:-1])
+        raise InputError(f"size must be {choices} or {SIZES[-1]} pixels. Received: {size}")
+    return size
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How large the notebooks run. Chosen by the environment variable ANIMEGAN_PROFILE."""
+
+    name: str  # tiny, laptop or full
+    scenes: int  # raw pictures that notebook 01 draws and crops
+    faces: int  # faces that notebook 02 draws and packs
+    size: int  # side of a packed face in pixels
+    width: int  # channels of the generator's last hidden layer
+    train_images: int  # pictures that the discriminator sees in notebook 03
+    report_images: int  # pictures between two sample sheets in notebook 03
+
+
+PROFILES = {
+    "tiny": Profile(
+        name="tiny",  # continuous integration: seconds a notebook
+        scenes=2,  # one worker start-up and a few detections
+        faces=200,  # enough for every hair colour to occur
+        size=32,  # a quarter of the cost of 64
+        width=8,  # the narrowest that still trains
+        train_images=1_280,  # 20 batches of 64
+        report_images=640,  # two sample sheets
+    ),
+    "laptop": Profile(
+        name="laptop",  # two CPU cores: minutes a notebook
+        scenes=12,  # half a second each
+        faces=12_000,  # under a minute to draw
+        size=64,  # the size of the Kaggle sets' networks
+        width=32,  # a quarter of the paper's cost
+        train_images=100_000,  # about eight passes, minutes
+        report_images=5_000,  # twenty sample sheets
+    ),
+    "full": Profile(
+        name="full",  # a GPU and real data
+        scenes=40,  # all that `animegan draw --scenes` makes by default
+        faces=60_000,  # as many as the common Kaggle sets hold
+        size=64,  # larger sizes cost four times as much
+        width=64,  # the paper's
+        train_images=3_000_000,  # fifty passes over 60,000
+        report_images=60_000,  # a sample sheet a pass
+    ),
+}
+
+
+@functools.cache
+def has_gpu():
+    """Whether an NVIDIA driver lists a GPU; found without importing an engine, which takes seconds."""
+    try:
+        listing = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=20)
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return listing.returncode == 0 and "GPU" in listing.stdout
+
+
+@functools.cache
+def profile():
+    """The Profile that ANIMEGAN_PROFILE names; unset: full where there is a GPU, else laptop.
+
+    Raises:
+        InputError: the variable holds another word.
+    """
+    name = os.environ.get("ANIMEGAN_PROFILE") or ("full" if has_gpu() else "laptop")
+    if name not in PROFILES:
+        raise InputError(f"ANIMEGAN_PROFILE must be {', '.join(PROFILES)} or unset. Received: {name}")
+    return PROFILES[name]
