@@ -254,3 +254,16 @@ class FaceSet:
                 raise InputError(f"{tag} must be one of {', '.join(self.tags[tag])}. Received: {value}")
             keep &= codes == self.tags[tag].index(value)
         return np.flatnonzero(keep)
+
+    def pick(self, rows, count, seed=0):
+        """A random choice of rows.
+
+        Args:
+            rows: int array to choose from.
+            count: how many; all of them, shuffled, where there are fewer.
+            seed: the same seed picks the same.
+
+        Returns:
+            int array (min(count, len(rows)),), without repetition.
+        """
+        return np.random.default_rng(seed).permutation(rows)[:count]

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tqdm.auto import tqdm
 
-from animegan.faces import drawing, sources
+from animegan.faces import sources
 from animegan.faces.packed import FaceSet, FaceWriter
 from animegan.faces.tagging import TagTable
 from animegan.files import InputError
@@ -70,33 +70,6 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
     }
 
 
-def pack_drawn(out, count, size=DEFAULT_SIZE, seed=0, progress=True):
-    """Draw faces, with all their tags, into a packed file.
-
-    Args:
-        out: the .h5 file to write.
-        count: how many faces, ≥ 1.
-        size: side in pixels, one of SIZES.
-        seed: the same seed draws the same faces, whatever the number of cores.
-        progress: show a progress bar on stderr.
-
-    Returns:
-        dict: pictures, duplicates, out.
-    """
-    if count < 1:
-        raise InputError(f"count must be 1 or more. Received: {count}")
-    provenance = {"command": "draw", "count": count, "seed": seed}
-    with (
-        FaceWriter(out, size, provenance) as writer,
-        tqdm(total=count, unit="face", desc="drawing", disable=not progress) as bar,
-    ):
-        names = (f"drawn/{seed}/{index}" for index in itertools.count())
-        for images, tags in drawing.draw_many(count, size, seed):
-            writer.add(images, list(itertools.islice(names, len(images))), tags)
-            bar.update(len(images))
-        return {"pictures": len(writer), "duplicates": writer.duplicates, "out": str(out)}
-
-
 def _count(path, kind):
     if kind == "h5":
         with FaceSet(path) as faces:
@@ -120,11 +93,10 @@ def _h5_blocks(path, size) -> Iterator[tuple]:
 def _picture_blocks(path, size, skipped) -> Iterator[tuple]:
     """Blocks (images, names, tags) of a folder or archive; unreadable pictures are noted in `skipped`."""
     tables = [TagTable.parse(data, f"{path}: {name}") for name, data in sources.carried_tables(path)]
-    members = sources.pictures(path)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV decodes outside Python's lock
-        while batch := list(itertools.islice(members, BLOCK)):
+        for batch, decoded in _one_ahead(_decoding(sources.pictures(path), size, pool)):
             images, names, tags = [], [], []
-            for (name, _), image in zip(batch, pool.map(lambda member: _read(member, size), batch), strict=True):
+            for (name, _), image in zip(batch, decoded, strict=True):
                 if isinstance(image, str):
                     skipped[f"{Path(path).name}/{name}"] = image
                     continue
@@ -133,6 +105,20 @@ def _picture_blocks(path, size, skipped) -> Iterator[tuple]:
                 tags.append({tag: value for table in tables for tag, value in table.of(name).items()})
             if images:
                 yield images, names, tags
+
+
+def _decoding(members, size, pool):
+    """Blocks of (name, data) with the pictures that the pool has begun to decode from them."""
+    while batch := list(itertools.islice(members, BLOCK)):
+        yield batch, pool.map(lambda member: _read(member, size), batch)
+
+
+def _one_ahead(blocks):
+    """The same blocks, each taken when the next has been started: decoding goes on while a block is written."""
+    ahead = next(blocks, None)
+    while ahead is not None:
+        block, ahead = ahead, next(blocks, None)
+        yield block
 
 
 def _read(member, size):

@@ -9,10 +9,19 @@ import tensorflow as tf
 from animegan.gan.dcgan import DCGAN
 from animegan.gan.engine import keras
 from animegan.gan.losses import discriminator_loss, generator_loss
+from animegan.gan.tensorflow_convolution import quicken
+from animegan.settings import has_gpu
 
 
 class TensorFlowDCGAN(DCGAN):
-    """A DCGAN whose step shares the forward pass of both players."""
+    """A DCGAN whose step shares the forward pass of both players, with the convolutions that suit a CPU."""
+
+    def __init__(self, generator, discriminator, **settings):
+        """Join two networks, as DCGAN does."""
+        super().__init__(generator, discriminator, **settings)
+        if not has_gpu():
+            quicken(generator)
+            quicken(discriminator)
 
     def train_step(self, data):
         """One step of both players on a batch of uint8 pictures (N, S, S, 3). Returns the metrics so far."""

@@ -1,0 +1,220 @@
+"""The command line: `animegan COMMAND …`. Thin: each command reads its words, calls one function and prints its dict.
+
+Modules are imported where they are used, since an engine takes seconds to load.
+"""
+
+import argparse
+import dataclasses
+import json
+import sys
+from pathlib import Path
+
+from animegan import __version__
+from animegan.files import InputError
+from animegan.settings import DEFAULT_SIZE, SIZES
+
+SHEET = 100  # faces on a sheet, 10×10
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors are one line."""
+
+    def error(self, message):
+        """Raise instead of printing the usage and exiting."""
+        raise InputError(f"{self.prog}: {message}")
+
+
+def main(words=None):
+    """Run a command.
+
+    Args:
+        words: the command line as a list of str; sys.argv's if None.
+
+    Returns:
+        exit code: 0, 2 for input that cannot be used, 1 for a failure of the machine (a full disk), 130 for Ctrl-C.
+    """
+    try:
+        options = build_parser().parse_args(words)
+        result = options.command(options)
+    except InputError as error:
+        return _fail(error, 2)
+    except KeyboardInterrupt:
+        return _fail("interrupted", 130)
+    except OSError as error:
+        return _fail(error, 1)
+    if options.json:
+        print(json.dumps(result))
+    else:
+        for name, value in result.items():
+            print(f"{name:22} {_words(value)}")
+    return 0
+
+
+def _fail(reason, code):
+    print(f"animegan: {' '.join(str(reason).split())}", file=sys.stderr)
+    return code
+
+
+def _words(value):
+    """A result in words: numbers rounded, dicts as `name number` in a row."""
+    if isinstance(value, float):
+        return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_words(number)}" for name, number in value.items()) or "none"
+    return str(value)
+
+
+def build_parser():
+    """The parser of all commands."""
+    parser = Parser(prog="animegan", description="Crop, pack, train and sample anime faces.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for add in (_add_draw, _add_crop, _add_pack, _add_inspect, _add_train, _add_sample):
+        add(commands)
+    return parser
+
+
+def _command(commands, name, function, text):
+    parser = commands.add_parser(name, help=text, description=text)
+    parser.set_defaults(command=function)
+    parser.add_argument("--json", action="store_true", help="print the results as one JSON object on stdout")
+    return parser
+
+
+def _add_draw(commands):
+    parser = _command(commands, "draw", _draw, "draw faces into a packed file, or scenes with their face boxes")
+    parser.add_argument("--count", type=int, default=12_000, help="faces to draw (%(default)s)")
+    parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help=f"pixels: {_sizes()} (%(default)s)")
+    parser.add_argument("--scenes", type=int, help="draw this many scenes instead, into the folder --out")
+    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="the .h5 file, or the folder for scenes")
+
+
+def _draw(options):
+    from animegan.faces.drawn import pack_drawn, write_scenes
+
+    if options.scenes is not None:
+        return write_scenes(options.out, options.scenes, options.seed)
+    return pack_drawn(options.out, options.count, options.size, options.seed)
+
+
+def _add_crop(commands):
+    parser = _command(commands, "crop", _crop, "cut the faces out of pictures, with a table of them")
+    parser.add_argument("pictures", type=Path, help="a picture, or a folder of them")
+    parser.add_argument("--out", type=Path, required=True, help="the folder for the crops and faces.csv")
+    parser.add_argument("--detector", default="animeface", help="animeface or lbp (%(default)s)")
+    parser.add_argument("--cascade", type=Path, help="lbp's cascade file, lbpcascade_animeface.xml")
+    parser.add_argument("--size", type=int, default=96, help="side of a crop in pixels (%(default)s)")
+    parser.add_argument("--margin", type=float, default=0.3, help="added on each side, as a share of the face (0.3)")
+    parser.add_argument("--likelihood", type=float, help="least likelihood of a face, 0 to 1")
+    parser.add_argument("--workers", type=int, help="processes (one a core)")
+
+
+def _crop(options):
+    from animegan.faces.cropping import crop
+
+    chosen = {"likelihood": options.likelihood} if options.likelihood is not None else {}
+    return crop(
+        options.pictures,
+        options.out,
+        detector=options.detector,
+        size=options.size,
+        margin=options.margin,
+        cascade=options.cascade,
+        workers=options.workers,
+        **chosen,
+    )
+
+
+def _add_pack(commands):
+    parser = _command(commands, "pack", _pack, "merge pictures into one packed file, without duplicates")
+    parser.add_argument("sources", nargs="+", type=Path, help="folders, zip or tar archives, packed .h5 files")
+    parser.add_argument("--out", type=Path, required=True, help="the .h5 file to write")
+    parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help=f"pixels: {_sizes()} (%(default)s)")
+    parser.add_argument("--tags", type=Path, help="a CSV with a column 'file' and a column for each tag")
+
+
+def _pack(options):
+    from animegan.faces.packing import pack
+
+    return pack(options.sources, options.out, options.size, options.tags)
+
+
+def _add_inspect(commands):
+    parser = _command(commands, "inspect", _inspect, "count a packed file's pictures by tag, and draw a sheet of them")
+    parser.add_argument("faces", type=Path, help="a packed .h5 file")
+    parser.add_argument("--grid", type=Path, help="write a sheet of random faces to this .png")
+    parser.add_argument("--tag", action="append", default=[], help="only faces with this tag, such as hair=blonde")
+    parser.add_argument("--count", type=int, default=SHEET, help="faces on the sheet (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the choice (%(default)s)")
+
+
+def _inspect(options):
+    from animegan.faces.packed import FaceSet
+    from animegan.pictures import save, sheet
+
+    if options.count < 1:
+        raise InputError(f"count must be 1 or more. Received: {options.count}")
+    with FaceSet(options.faces) as faces:
+        rows = faces.select(*options.tag)
+        if options.grid:
+            if not len(rows):
+                raise InputError(f"a sheet needs at least one face. Received: none with {' and '.join(options.tag)}")
+            save(sheet(faces.images(faces.pick(rows, options.count, options.seed))), options.grid)
+        result = {"pictures": len(faces), "size": faces.size, "selected": len(rows), **faces.provenance}
+        return result | {"tags": faces.counts()} if options.json else result | faces.counts()
+
+
+def _add_train(commands):
+    parser = _command(commands, "train", _train, "train a DCGAN on a packed file, or go on with a run")
+    parser.add_argument("faces", type=Path, help="a packed .h5 file")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
+    parser.add_argument("--recipe", help="classic (the default)")
+    parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
+    parser.add_argument("--minutes", type=float, help="stop after this time")
+    parser.add_argument("--resume", action="store_true", help="go on with the run, with the settings it has")
+    parser.add_argument("--width", type=int, help="channels of the last hidden layer (the recipe's)")
+    parser.add_argument("--batch", type=int, help="pictures a step (the recipe's)")
+    parser.add_argument("--seed", type=int, help="of weights, latents and order (0)")
+    parser.add_argument("--report-images", type=int, help="pictures between two sample sheets (about a pass)")
+
+
+def _train(options):
+    from animegan.gan.recipes import Recipe, recipe
+    from animegan.gan.runs import Run
+    from animegan.gan.training import train
+
+    base, seed, report = recipe(options.recipe or "classic"), 0, None
+    if options.resume and (options.out / "config.json").exists():  # what is not said stays as the run has it
+        config = Run(options.out).config
+        base, seed, report = Recipe(**config["recipe"]), config["seed"], config["report_images"]
+    given = {"name": options.recipe, "width": options.width, "batch": options.batch}
+    chosen = dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+    return train(
+        options.faces,
+        options.out,
+        chosen,
+        images=options.images,
+        minutes=options.minutes,
+        resume=options.resume,
+        seed=seed if options.seed is None else options.seed,
+        report_images=report if options.report_images is None else options.report_images,
+    )
+
+
+def _add_sample(commands):
+    parser = _command(commands, "sample", _sample, "make faces with a trained generator")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder")
+    parser.add_argument("--count", type=int, default=SHEET, help="faces (%(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="of the latents (%(default)s)")
+    parser.add_argument("--out", type=Path, required=True, help="a sheet as .png, or packed faces as .h5")
+
+
+def _sample(options):
+    from animegan.gan.sampling import sample
+
+    return sample(options.run, options.out, options.count, options.seed)
+
+
+def _sizes():
+    return ", ".join(map(str, SIZES))

@@ -1,0 +1,279 @@
+import csv
+import os
+import zipfile
+from pathlib import Path
+
+import animeface
+import numpy as np
+import pytest
+
+from animegan import pictures
+from animegan.faces import colours, cropping, detecting
+from animegan.faces.crop_folder import COLUMNS, STAGING
+from animegan.faces.cropping import crop, cut
+from animegan.faces.drawing import draw_face, random_character
+from animegan.files import InputError
+
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "scenes-with-face-boxes.zip"
+
+
+def scene(*seeds, size=96, gap=48):
+    """A plain picture with one drawn face a seed, side by side."""
+    image = np.full((size + 2 * gap, gap + max(1, len(seeds)) * (size + gap), 3), 235, np.uint8)
+    for index, seed in enumerate(seeds):
+        x = gap + index * (size + gap)
+        image[gap : gap + size, x : x + size] = draw_face(random_character(np.random.default_rng(seed)), size)
+    return image
+
+
+@pytest.fixture(scope="module")
+def scenes(tmp_path_factory):
+    """Three scenes with 2, 1 and 0 faces, two of one stem, and two files that are no pictures."""
+    folder = tmp_path_factory.mktemp("scenes")
+    pictures.save(scene(0, 1), folder / "park.png")
+    pictures.save(scene(2), folder / "night" / "park.jpg")
+    pictures.save(scene(), folder / "sky.webp")
+    (folder / "empty.jpg").write_bytes(b"")
+    (folder / "letter.jpg").write_text("not a picture")
+    (folder / "notes.txt").write_text("not named like a picture")
+    return folder
+
+
+def read(out):
+    with open(out / "faces.csv", newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def files(out):
+    return sorted(path.name for path in out.iterdir())
+
+
+def test_every_face_is_cropped_and_listed(scenes, tmp_path):
+    result = crop(scenes, tmp_path, workers=1, progress=False)
+    assert (result["scenes"], result["faces"], result["out"]) == (3, 3, str(tmp_path))
+    assert result["skipped"] == {"unreadable": ["empty.jpg", "letter.jpg"], "no face": 1, "too small": 0}
+    rows = read(tmp_path)
+    assert tuple(rows[0]) == COLUMNS
+    assert [row["source"] for row in rows] == ["night/park.jpg", "park.png", "park.png"]
+    assert files(tmp_path) == sorted([row["file"] for row in rows] + ["faces.csv"]) and len(set(files(tmp_path))) == 4
+    for row in rows:
+        assert pictures.decode((tmp_path / row["file"]).read_bytes()).shape == (96, 96, 3)
+        assert 0 <= int(row["x0"]) < int(row["x1"]) and 0 <= int(row["y0"]) < int(row["y1"]) <= 192
+        assert 0.85 <= float(row["likelihood"]) <= 1
+        assert row["hair"] in colours.HAIR and row["eyes"] in colours.EYES
+    assert int(rows[1]["x1"]) < int(rows[2]["x0"])  # from left to right
+
+
+def test_workers_do_not_change_the_result(scenes, tmp_path, capsys):
+    alone = crop(scenes, tmp_path / "1", size=32, workers=1, progress=False)
+    assert capsys.readouterr().err == ""
+    several = crop(str(scenes), tmp_path / "2", size=32, workers=2)
+    assert "crop: 100%" in capsys.readouterr().err
+    assert alone | {"out": ""} == several | {"out": ""}
+    assert files(tmp_path / "1") == files(tmp_path / "2")
+    for name in files(tmp_path / "1"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+
+
+class Finds:
+    """A detector that finds the same boxes in every picture, at once."""
+
+    def __init__(self, *boxes):
+        self.boxes = boxes
+
+    def detect(self, image):
+        return [detecting.Detection(box, 1.0) for box in self.boxes]
+
+
+@pytest.fixture
+def quick(monkeypatch):
+    """Let `crop` use a detector that always finds the given boxes."""
+
+    def use(*boxes):
+        monkeypatch.setattr(cropping, "make_detector", lambda *arguments: Finds(*boxes))
+
+    use((10, 10, 50, 50))
+    return use
+
+
+def shades(folder, *names):
+    for index, name in enumerate(names):
+        pictures.save(np.full((60, 80, 3), 20 * index, np.uint8), folder / name)
+    return folder
+
+
+def test_a_second_run_leaves_no_stale_crops(quick, tmp_path):
+    source, out = shades(tmp_path / "in", "a.png", "b.png"), tmp_path / "out"
+    quick((0, 0, 30, 30), (30, 20, 60, 50))
+    crop(source, out, workers=1, progress=False)
+    (out / "own.png").write_bytes(b"the user's")
+    (out / STAGING).mkdir()  # what a killed run leaves
+    quick((0, 0, 30, 30))
+    crop(source, out, workers=1, progress=False)
+    assert files(out) == ["a_0.png", "b_0.png", "faces.csv", "own.png"]
+    assert [row["file"] for row in read(out)] == ["a_0.png", "b_0.png"]
+
+
+def test_a_failed_run_leaves_the_earlier_crops(quick, tmp_path):
+    source, out = shades(tmp_path / "in", "a.png"), tmp_path / "out"
+    crop(source, out, workers=1, progress=False)
+    before = {name: (out / name).read_bytes() for name in files(out)}
+    quick()
+    with pytest.raises(InputError, match="no face was found in 1 pictures"):
+        crop(source, out, workers=1, progress=False)
+    assert {name: (out / name).read_bytes() for name in files(out)} == before
+
+
+def test_crops_never_overwrite_other_files(quick, tmp_path):
+    source, out = shades(tmp_path / "in", "a.png", "A.jpg", "a-2.png"), shades(tmp_path / "out", "a_0.png")
+    own = (out / "a_0.png").read_bytes()
+    crop(source, out, workers=1, progress=False)
+    assert (out / "a_0.png").read_bytes() == own
+    names = [row["file"] for row in read(out)]
+    assert len({name.casefold() for name in names}) == 3 and "a_0.png" not in names
+    crop(source, out, workers=1, progress=False)
+    assert [row["file"] for row in read(out)] == names
+
+
+def test_a_foreign_table_is_not_replaced(quick, tmp_path):
+    source = shades(tmp_path, "a.png")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "faces.csv").write_text("file,hair\na.png,red\n")
+    with pytest.raises(InputError, match=r"faces\.csv in the output folder"):
+        crop(source, tmp_path / "out", progress=False)
+    assert (tmp_path / "out" / "faces.csv").read_text() == "file,hair\na.png,red\n"
+
+
+def test_crops_inside_the_pictures_are_not_read(quick, tmp_path):
+    source = shades(tmp_path, "a.png")
+    for _ in range(2):
+        assert crop(source, source / "crops", workers=1, progress=False)["faces"] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_crops_behind_a_link_are_not_read(quick, tmp_path):
+    source = shades(tmp_path / "in", "a.png")
+    (source / "crops").mkdir()
+    (tmp_path / "link").symlink_to(source / "crops")
+    for _ in range(2):
+        assert crop(source, tmp_path / "link", workers=1, progress=False)["faces"] == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="file names are text on Windows")
+def test_a_name_may_be_any_bytes(quick, tmp_path):
+    source = shades(tmp_path / "in", "a.png")
+    (source / "a.png").rename(source / os.fsdecode(b"a\xff.png"))
+    for _ in range(2):
+        assert crop(source, tmp_path / "out", workers=1, progress=False)["faces"] == 1
+    assert files(tmp_path / "out") == [os.fsdecode(b"a\xff_0.png"), "faces.csv"]
+
+
+def test_one_file_or_a_list(quick, tmp_path):
+    source = shades(tmp_path / "in", "a.png", "more/b.png", "c.png")
+    assert crop(source / "a.png", tmp_path / "1", progress=False)["scenes"] == 1
+    assert [row["source"] for row in read(tmp_path / "1")] == ["a.png"]
+    crop([source / "more", str(source / "c.png"), source / "more" / "b.png"], tmp_path / "2", workers=1, progress=False)
+    assert [row["source"] for row in read(tmp_path / "2")] == ["c.png", "more/b.png"]
+
+
+def test_too_small_faces_are_counted(quick, tmp_path):
+    quick((0, 0, 23, 23), (0, 0, 24, 24))
+    result = crop(shades(tmp_path / "in", "a.png"), tmp_path / "out", progress=False)
+    assert (result["faces"], result["skipped"]["too small"]) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("box", "margin", "expected"),
+    [
+        ((20, 10, 40, 30), 0.0, (20, 10, 40, 30)),
+        ((20, 10, 40, 30), 0.5, (10, 0, 50, 40)),
+        ((0, 0, 20, 20), 0.5, (0, 0, 40, 40)),  # moved inwards at the edge
+        ((60, 40, 80, 60), 0.5, (40, 20, 80, 60)),
+        ((20, 10, 40, 26), 0.5, (10, -2, 50, 38)),  # a square around a box that is none
+    ],
+)
+def test_the_cut_is_a_square_around_the_box(box, margin, expected):
+    rows, columns = np.mgrid[0:60, 0:80]
+    image = np.stack([rows * 4, columns * 3, rows * 0], axis=-1).astype(np.uint8)
+    x0, y0, x1, y1 = expected
+    y0, y1 = max(0, y0), y1 - min(0, y0)
+    assert np.array_equal(cut(image, box, x1 - x0, margin), image[y0:y1, x0:x1])
+
+
+def test_a_square_larger_than_the_picture_repeats_its_edge():
+    image = np.full((30, 60, 3), 7, np.uint8)
+    image[0], image[-1] = 1, 9
+    square = cut(image, (20, 5, 40, 25), 60, 1.0)
+    assert (square[:16] == 1).all() and (square[16:44] == 7).all() and (square[44:] == 9).all()
+
+
+@pytest.mark.parametrize("margin", [0, 0.3, 2])
+@pytest.mark.parametrize("shape", [(1, 300, 3), (300, 1, 3), (25, 25, 3), (200, 300, 3)])
+def test_any_cut_has_its_size(shape, margin):
+    height, width = shape[:2]
+    assert cut(np.zeros(shape, np.uint8), (width // 2, 0, width, height), 16, margin).shape == (16, 16, 3)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"size": 8}, "size must lie in 16 to 512"),
+        ({"size": 1024}, "size must lie in 16 to 512"),
+        ({"margin": -0.1}, "margin must lie in 0 to 2"),
+        ({"margin": float("nan")}, "margin must lie in 0 to 2"),
+        ({"workers": 0}, "at least one worker"),
+        ({"likelihood": 2}, "likelihood must lie in 0 to 1"),
+        ({"detector": "lbp"}, "lbp needs a cascade"),
+        ({"pictures": "gone"}, "gone, which is missing"),
+        ({"pictures": []}, "an empty list"),
+        ({"out": "file"}, "output must be a folder"),
+    ],
+)
+def test_bad_input(tmp_path, monkeypatch, arguments, message):
+    monkeypatch.chdir(tmp_path)
+    shades(tmp_path / "in", "a.png")
+    (tmp_path / "file").touch()
+    with pytest.raises(InputError, match=message):
+        crop(**{"pictures": "in", "out": "out", "progress": False} | arguments)
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_folder_without_pictures(tmp_path):
+    (tmp_path / "notes.txt").write_text("no picture")
+    (tmp_path / ".hidden.png").write_bytes(b"")
+    with pytest.raises(InputError, match="there must be a picture"):
+        crop(tmp_path, tmp_path / "out", progress=False)
+
+
+def test_only_unreadable_pictures(quick, tmp_path):
+    (tmp_path / "a.jpg").write_bytes(b"")
+    with pytest.raises(InputError, match=r"no face was found in 1 pictures \(1 unreadable, such as a\.jpg"):
+        crop(tmp_path, tmp_path / "out", progress=False)
+
+
+def test_a_silent_animeface_stops_the_run(scenes, tmp_path, monkeypatch):
+    detecting.check_animeface.cache_clear()
+    monkeypatch.setattr(animeface, "detect", lambda image: [])
+    with pytest.raises(InputError, match="pillow<12"):
+        crop(scenes, tmp_path / "out", progress=False)
+    assert not (tmp_path / "out").exists()
+
+
+def end_the_process(job):
+    os._exit(1)
+
+
+def test_a_dying_worker_is_told(scenes, tmp_path, monkeypatch):
+    monkeypatch.setattr(cropping, "_crop_in_worker", end_the_process)
+    with pytest.raises(InputError, match="one ended early"):
+        crop(scenes, tmp_path, workers=2, progress=False)
+    assert files(tmp_path) == []
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason=f"the real scenes are not here: {SHARED}")
+def test_real_scenes(tmp_path):
+    with zipfile.ZipFile(SHARED) as archive:
+        for name in [name for name in archive.namelist() if name.endswith(".jpg")][:2]:
+            archive.extract(name, tmp_path / "in")
+    result = crop(tmp_path / "in", tmp_path / "out", workers=1, progress=False)
+    assert result["scenes"] == 2 and result["faces"] >= 2 and result["skipped"]["unreadable"] == []
