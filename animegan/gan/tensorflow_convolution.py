@@ -47,7 +47,6 @@ def _call_transposed(layer, inputs):
     return layer.activation(outputs)
 
 
-@tf.custom_gradient
 def convolve(inputs, kernel):
     """Convolution with kernel 4, stride 2, "same" padding.
 
@@ -58,15 +57,9 @@ def convolve(inputs, kernel):
     Returns:
         float tensor (N, H/2, W/2, F).
     """
-    kernel = tf.convert_to_tensor(kernel)
-
-    def gradient(upstream):
-        return _spread(upstream, kernel), _kernel_gradient(inputs, kernel, upstream)
-
-    return tf.nn.conv2d(inputs, kernel, 2, "SAME"), gradient
+    return _convolve(tf.convert_to_tensor(inputs), tf.convert_to_tensor(kernel))
 
 
-@tf.custom_gradient
 def convolve_transposed(inputs, kernel):
     """Transposed convolution with kernel 4, stride 2, "same" padding.
 
@@ -77,8 +70,19 @@ def convolve_transposed(inputs, kernel):
     Returns:
         float tensor (N, 2·H, 2·W, C).
     """
-    kernel = tf.convert_to_tensor(kernel)
+    return _convolve_transposed(tf.convert_to_tensor(inputs), tf.convert_to_tensor(kernel))
 
+
+@tf.custom_gradient
+def _convolve(inputs, kernel):  # a custom gradient takes tensors only: variables would have to be listed apart
+    def gradient(upstream):
+        return _spread(upstream, kernel), _kernel_gradient(inputs, kernel, upstream)
+
+    return tf.nn.conv2d(inputs, kernel, 2, "SAME"), gradient
+
+
+@tf.custom_gradient
+def _convolve_transposed(inputs, kernel):
     def gradient(upstream):
         return tf.nn.conv2d(upstream, kernel, 2, "SAME"), _kernel_gradient(upstream, kernel, inputs)
 

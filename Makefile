@@ -1,0 +1,41 @@
+# make setup     a virtual environment in .venv with everything, at the versions of constraints.txt
+# make tutorial  execute the notebooks; leaves build/notebooks/*.ipynb, *.html and build/faces.png
+# make test      run the tests
+# make lab       open the notebooks in JupyterLab
+# make lint      check the style of code and notebooks, as the pre-commit hook does
+
+PYTHON ?= python3
+EXTRAS ?= dev
+BIN := .venv/bin
+NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
+
+.PHONY: setup tutorial test lab lint clean
+
+setup: .venv/ready
+
+.venv/ready: pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS)]"
+	touch $@
+
+tutorial: setup
+	mkdir -p build/notebooks
+	for notebook in $(NOTEBOOKS); do \
+		echo "$$notebook" && \
+		$(BIN)/jupyter nbconvert --log-level WARN --execute --to notebook --output-dir build/notebooks "$$notebook" || exit 1; \
+	done
+	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir build/notebooks build/notebooks/*.ipynb
+	$(BIN)/animegan sample data/runs/first-dcgan --count 100 --out build/faces.png
+
+test: setup
+	$(BIN)/python -m pytest
+
+lab: setup
+	$(BIN)/jupyter lab notebooks
+
+lint: setup
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+clean:
+	rm -rf .venv build

@@ -1,0 +1,98 @@
+import numpy as np
+import pytest
+
+from animegan.gan.augmentation import random_flip, rescale
+from animegan.gan.dcgan import DCGAN, build_dcgan
+from animegan.gan.engine import keras, ops
+from animegan.gan.losses import discriminator_loss
+from animegan.gan.networks import build_discriminator, build_generator
+from animegan.gan.recipes import Recipe, recipe
+
+SMALL = Recipe(width=4, batch=8)
+
+
+@pytest.fixture
+def pictures():
+    return np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), np.uint8)
+
+
+def eager(model):
+    """The model without compilation, which takes longer than these few small steps."""
+    model.run_eagerly = True
+    return model
+
+
+def as_arrays(model):
+    return {variable.path: ops.convert_to_numpy(variable.value) for variable in model.trainable_variables}
+
+
+def test_classic_has_the_papers_settings():
+    classic = recipe("classic")
+    assert (classic.batch, classic.latent_width, classic.width) == (64, 100, 64)
+    assert (classic.learning_rate, classic.beta_1, classic.flip) == (2e-4, 0.5, True)
+
+
+def test_rescale_covers_the_range_of_tanh():
+    scaled = ops.convert_to_numpy(rescale(np.array([0, 255], np.uint8)))
+    assert scaled.dtype == np.float32
+    assert scaled.tolist() == [-1, 1]
+
+
+def test_flip_mirrors_about_half_and_changes_nothing_else():
+    pictures = np.random.default_rng(0).normal(size=(200, 4, 6, 3)).astype("float32")
+    flipped = ops.convert_to_numpy(random_flip(pictures, keras.random.SeedGenerator(0)))
+    kept = np.array([np.array_equal(a, b) for a, b in zip(pictures, flipped, strict=True)])
+    mirrored = np.array([np.array_equal(a[:, ::-1], b) for a, b in zip(pictures, flipped, strict=True)])
+    assert np.all(kept ^ mirrored)
+    assert 70 < kept.sum() < 130
+
+
+def test_fit_trains_both_networks_and_reports(pictures):
+    model = build_dcgan(32, SMALL)
+    before = as_arrays(model)
+    history = model.fit(pictures, batch_size=8, verbose=0).history
+    assert set(history) == {"discriminator_loss", "generator_loss", "real_score", "fake_score"}
+    after = as_arrays(model)
+    assert all(not np.array_equal(before[path], after[path]) for path in before)
+
+
+def test_each_loss_moves_its_own_player_only(pictures):
+    """A generator loss of zero weight leaves the generator still, and the discriminator's step as it was."""
+    model = DCGAN(build_generator(32, 4), build_discriminator(32, 4))
+    adam = keras.optimizers.Adam(1e-3)
+    model.compile(optimizer=adam, run_eagerly=True)
+    model.compute_loss = lambda x, y, y_pred, weight, training: discriminator_loss(*y_pred[:2])
+    before = as_arrays(model)
+    DCGAN.fit(model, pictures, batch_size=8, verbose=0)
+    after = as_arrays(model)
+    moved = {path for path in before if not np.array_equal(before[path], after[path])}
+    assert moved == {variable.path for variable in model.discriminator.trainable_variables}
+
+
+def test_call_judges_the_same_pictures_for_both_players(pictures):
+    logits = eager(build_dcgan(32, SMALL))(pictures, training=True)
+    assert [tuple(each.shape) for each in logits] == [(8, 1)] * 3
+    assert np.allclose(*(ops.convert_to_numpy(each) for each in logits[1:]), atol=1e-5)
+
+
+def test_the_engine_s_own_step_equals_the_common_one(pictures):
+    """Same weights, same random numbers: after two steps the same weights, metrics and batch-norm averages."""
+    quick = eager(build_dcgan(32, SMALL, seed=3))
+    plain = build_dcgan(32, SMALL, seed=3)
+    common = DCGAN(plain.generator, plain.discriminator, seed=3)
+    adam = keras.optimizers.Adam(SMALL.learning_rate, beta_1=SMALL.beta_1, beta_2=SMALL.beta_2)
+    common.compile(optimizer=adam, run_eagerly=True)
+    results = [
+        model.fit(np.concatenate([pictures] * 2), batch_size=8, verbose=0, shuffle=False) for model in (quick, common)
+    ]
+    for name, (value,) in results[0].history.items():
+        assert value == pytest.approx(results[1].history[name][0], rel=1e-4), name
+    for ours, theirs in zip(quick.variables, common.variables, strict=True):
+        difference = np.abs(ops.convert_to_numpy(ours.value) - ops.convert_to_numpy(theirs.value)).max()
+        assert difference <= 1e-5, ours.path
+
+
+def test_training_follows_the_seed(pictures):
+    runs = [eager(build_dcgan(32, SMALL, seed=seed)) for seed in (1, 1, 2)]
+    losses = [run.fit(pictures, batch_size=8, verbose=0).history["generator_loss"] for run in runs]
+    assert losses[0] == losses[1] != losses[2]

@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+
+from animegan.gan.engine import keras, layers
+from animegan.gan.networks import build_discriminator, build_generator
+
+tf = pytest.importorskip("tensorflow")
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("these convolutions are TensorFlow's", allow_module_level=True)
+
+from animegan.gan.tensorflow_convolution import convolve, convolve_transposed, quicken  # noqa: E402
+
+
+def with_gradients(function, inputs, kernel):
+    inputs, kernel = tf.constant(inputs), tf.constant(kernel)
+    with tf.GradientTape() as tape:
+        tape.watch([inputs, kernel])
+        outputs = function(inputs, kernel)
+        total = tf.reduce_sum(tf.sin(outputs))
+    return outputs, *tape.gradient(total, [inputs, kernel])
+
+
+def random(*shape):
+    return np.random.default_rng(0).normal(size=shape).astype("float32")
+
+
+@pytest.mark.parametrize("side", [2, 6, 8])
+def test_convolve_is_the_stock_convolution(side):
+    inputs, kernel = random(3, side, side, 5), random(4, 4, 5, 7)
+    ours = with_gradients(convolve, inputs, kernel)
+    stock = with_gradients(lambda x, w: tf.nn.conv2d(x, w, 2, "SAME"), inputs, kernel)
+    for one, other in zip(ours, stock, strict=True):
+        assert np.allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.parametrize("side", [1, 3, 4])
+def test_convolve_transposed_is_the_stock_one(side):
+    inputs, kernel = random(3, side, side, 7), random(4, 4, 5, 7)
+    shape = (3, 2 * side, 2 * side, 5)
+    ours = with_gradients(convolve_transposed, inputs, kernel)
+    stock = with_gradients(lambda x, w: tf.nn.conv2d_transpose(x, w, shape, 2, "SAME"), inputs, kernel)
+    for one, other in zip(ours, stock, strict=True):
+        assert np.allclose(one, other, atol=1e-4)
+
+
+def test_quickened_networks_give_the_same_numbers():
+    generator, discriminator = build_generator(32, 4, 6), build_discriminator(32, 4)
+    latents = random(2, 6)
+    pictures = generator(latents)
+    logits = discriminator(pictures)
+    assert np.allclose(quicken(generator)(latents), pictures, atol=1e-5)
+    assert np.allclose(quicken(discriminator)(pictures), logits, atol=1e-5)
+
+
+def test_other_convolutions_are_left_alone():
+    picture = keras.Input((8, 8, 3))
+    outputs = layers.Conv2DTranspose(2, 5, strides=2, padding="same")(layers.Conv2D(4, 3, padding="same")(picture))
+    network = keras.Model(picture, outputs)
+    quicken(network)
+    assert not any("call" in vars(layer) or "convolution_op" in vars(layer) for layer in network.layers)
