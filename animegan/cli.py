@@ -6,6 +6,7 @@ Modules are imported where they are used, since an engine takes seconds to load.
 import argparse
 import dataclasses
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -21,7 +22,7 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message):
         """Raise instead of printing the usage and exiting."""
-        raise InputError(f"{self.prog}: {message}")
+        raise InputError(f"{message} (see {self.prog} --help)")
 
 
 def main(words=None):
@@ -33,6 +34,8 @@ def main(words=None):
     Returns:
         exit code: 0, 2 for input that cannot be used, 1 for a failure of the machine (a full disk), 130 for Ctrl-C.
     """
+    # Read by tqdm when it is imported: what fails at once leaves one line, and only long work a bar in a log.
+    os.environ.setdefault("TQDM_DELAY", "1" if sys.stderr.isatty() else "5")
     try:
         options = build_parser().parse_args(words)
         result = options.command(options)
@@ -81,12 +84,23 @@ def _command(commands, name, function, text):
     return parser
 
 
+def _at_least(least):
+    """The type of an option that takes a whole number from `least` on."""
+
+    def whole(text):
+        if not text.strip().lstrip("-").isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"it must be a whole number, {least} or more. Received: {text}")
+        return int(text)
+
+    return whole
+
+
 def _add_draw(commands):
     parser = _command(commands, "draw", _draw, "draw faces into a packed file, or scenes with their face boxes")
     parser.add_argument("--count", type=int, default=12_000, help="faces to draw (%(default)s)")
     parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help=f"pixels: {_sizes()} (%(default)s)")
     parser.add_argument("--scenes", type=int, help="draw this many scenes instead, into the folder --out")
-    parser.add_argument("--seed", type=int, default=0, help="the same seed draws the same pictures (%(default)s)")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="the same seed draws the same (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="the .h5 file, or the folder for scenes")
 
 
@@ -146,7 +160,7 @@ def _add_inspect(commands):
     parser.add_argument("--grid", type=Path, help="write a sheet of random faces to this .png")
     parser.add_argument("--tag", action="append", default=[], help="only faces with this tag, such as hair=blonde")
     parser.add_argument("--count", type=int, default=SHEET, help="faces on the sheet (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the choice (%(default)s)")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="of the choice (%(default)s)")
 
 
 def _inspect(options):
@@ -173,9 +187,9 @@ def _add_train(commands):
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
     parser.add_argument("--minutes", type=float, help="stop after this time")
     parser.add_argument("--resume", action="store_true", help="go on with the run, with the settings it has")
-    parser.add_argument("--width", type=int, help="channels of the last hidden layer (the recipe's)")
-    parser.add_argument("--batch", type=int, help="pictures a step (the recipe's)")
-    parser.add_argument("--seed", type=int, help="of weights, latents and order (0)")
+    parser.add_argument("--width", type=_at_least(1), help="channels of the last hidden layer (the recipe's)")
+    parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
+    parser.add_argument("--seed", type=_at_least(0), help="of weights, latents and order (0)")
     parser.add_argument("--report-images", type=int, help="pictures between two sample sheets (about a pass)")
 
 
@@ -206,7 +220,7 @@ def _add_sample(commands):
     parser = _command(commands, "sample", _sample, "make faces with a trained generator")
     parser.add_argument("run", type=Path, metavar="RUN", help="a run folder")
     parser.add_argument("--count", type=int, default=SHEET, help="faces (%(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="of the latents (%(default)s)")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="of the latents (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="a sheet as .png, or packed faces as .h5")
 
 

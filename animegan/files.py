@@ -30,8 +30,8 @@ def replacing(path):
     """
     path = Path(path)
     try:
-        if path.is_dir():
-            raise IsADirectoryError("it is a folder")
+        if path.exists() and not path.is_file():
+            raise OSError("it is a folder" if path.is_dir() else "it is no ordinary file")
         path.parent.mkdir(parents=True, exist_ok=True)
         # the name keeps its ending, since some writers choose their format by it
         handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=path.name, dir=path.parent)

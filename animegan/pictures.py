@@ -1,9 +1,16 @@
 """Pictures as arrays: decode, resize, encode, put on a sheet. uint8 RGB everywhere outside the networks."""
 
+import os
+
 import cv2
 import numpy as np
 
 from animegan.files import InputError, replacing
+
+if "OPENCV_LOG_LEVEL" not in os.environ:  # a damaged picture is reported once, by an InputError
+    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+
+KINDS = (".png", ".jpg", ".webp")  # that are written
 
 
 def decode(data):
@@ -13,14 +20,14 @@ def decode(data):
         data: bytes of a JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF file.
 
     Returns:
-        uint8 array (height, width, 3), RGB; transparent parts lie on white.
+        uint8 array (height, width, 3), RGB; transparent parts of a PNG, WebP or GIF lie on white.
 
     Raises:
         InputError: the bytes are no picture that can be decoded.
     """
     image = None
     if len(data):
-        with_alpha = data[:4] == b"\x89PNG" or data[8:12] == b"WEBP"
+        with_alpha = data[:4] in (b"\x89PNG", b"GIF8") or data[8:12] == b"WEBP"
         flags = cv2.IMREAD_UNCHANGED if with_alpha else cv2.IMREAD_COLOR
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
@@ -70,18 +77,21 @@ def encode(image, kind=".png", quality=95):
 
     Returns:
         bytes of the encoded file.
+
+    Raises:
+        InputError: it is another kind.
     """
     settings = {".jpg": [cv2.IMWRITE_JPEG_QUALITY, quality], ".webp": [cv2.IMWRITE_WEBP_QUALITY, quality]}
-    done, data = cv2.imencode(kind, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings.get(kind, []))
-    if not done:
+    if kind not in KINDS:
         raise InputError(f"a picture must be encoded as .png, .jpg or .webp. Received: {kind}")
+    _, data = cv2.imencode(kind, cv2.cvtColor(image, cv2.COLOR_RGB2BGR), settings.get(kind, []))
     return data.tobytes()
 
 
 def save(image, path):
     """Write a picture (uint8 RGB array) to `path` in the format that its ending names, whole or not at all."""
     kind = str(path)[str(path).rfind(".") :].lower() if "." in str(path) else ""
-    if kind not in (".png", ".jpg", ".webp"):
+    if kind not in KINDS:
         raise InputError(f"a picture's name must end in .png, .jpg or .webp. Received: {path}")
     data = encode(image, kind)
     with replacing(path) as temporary:

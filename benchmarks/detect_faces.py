@@ -15,20 +15,7 @@ from pathlib import Path
 import cv2
 
 from animegan import pictures
-from animegan.faces.detecting import DETECTORS, LIKELIHOOD, make_detector
-
-
-def count_hits(detections, boxes):
-    """How many detections are right: their centre lies in a box that is not yet taken, surest first."""
-    free = list(boxes)
-    hits = 0
-    for face in sorted(detections, key=lambda face: -face.likelihood):
-        x, y = (face.box[0] + face.box[2]) / 2, (face.box[1] + face.box[3]) / 2
-        around = [box for box in free if box[0] <= x < box[2] and box[1] <= y < box[3]]
-        if around:
-            free.remove(around[0])
-            hits += 1
-    return hits
+from animegan.faces.detecting import DETECTORS, LIKELIHOOD, make_detector, match
 
 
 def measure(folder, detector):
@@ -41,7 +28,8 @@ def measure(folder, detector):
         start = time.process_time()
         detections = detector.detect(image)
         seconds += time.process_time() - start
-        faces, found, hits = faces + len(boxes), found + len(detections), hits + count_hits(detections, boxes)
+        hits += sum(index is not None for index in match(detections, boxes))
+        faces, found = faces + len(boxes), found + len(detections)
     return {
         "scenes": len(truth),
         "faces": faces,

@@ -209,6 +209,28 @@ def overlap(first, second):
     return width * height / max(1, sum(areas) - width * height)
 
 
+def match(found, boxes):
+    """Pair what a detector found with the true boxes: a find is right when its centre lies in a box not yet taken.
+
+    Args:
+        found: list of Detection; the surest chooses first.
+        boxes: list of true boxes (x0, y0, x1, y1).
+
+    Returns:
+        list with, for each find in the order given, the index of its box, or None where it is a false alarm.
+    """
+    free = dict(enumerate(boxes))
+    matched = [None] * len(found)
+    for number in sorted(range(len(found)), key=lambda number: -found[number].likelihood):
+        x0, y0, x1, y1 = found[number].box
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        around = [index for index, (left, top, right, low) in free.items() if left <= x < right and top <= y < low]
+        if around:
+            matched[number] = around[0]
+            del free[around[0]]
+    return matched
+
+
 def _enlarged(box, scale, width, height):
     """A box of the picture scaled by `scale` in pixels of the whole picture, (width, height), cut at its edges."""
     x0, y0, x1, y1 = (round(side / scale) for side in box)

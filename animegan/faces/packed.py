@@ -67,6 +67,14 @@ class FaceWriter:
         """Pictures written so far."""
         return len(self._row_of)
 
+    @property
+    def tagged(self):
+        """Pictures with at least one tag so far."""
+        known = np.zeros(len(self), bool)
+        for codes in self._tags.values():
+            known[: len(codes["codes"])] |= np.frombuffer(bytes(codes["codes"]), np.int8) != UNKNOWN
+        return int(known.sum())
+
     def add(self, images, sources, tags):
         """Add a block of pictures.
 
@@ -120,8 +128,13 @@ class FaceWriter:
             kind, error, trace = type(failure), failure, failure.__traceback__
             raise
         finally:
-            self._file.close()
-            self._replacing.__exit__(kind, error, trace)
+            try:
+                self._file.close()
+            except BaseException as failure:  # a full disk may show only now
+                kind, error, trace = type(failure), failure, failure.__traceback__
+                raise
+            finally:
+                self._replacing.__exit__(kind, error, trace)
 
     def _finish(self):
         group = self._file.create_group("tags")
@@ -130,7 +143,10 @@ class FaceWriter:
             raw = np.frombuffer(bytes(codes["codes"]), np.int8)
             order = np.argsort(codes["names"])  # values in alphabetical order, whatever came first
             rank = np.append(np.argsort(order), UNKNOWN)  # the last entry answers code -1
-            dataset = group.create_dataset(tag.replace("/", "_"), data=rank[raw].astype(np.int8), track_times=False)
+            name = tag.replace("/", "_")  # HDF5 takes it for a folder
+            if name in group:  # also ".", the group itself
+                raise InputError(f"tags must have names that differ, also with _ in place of /. Received: '{tag}'")
+            dataset = group.create_dataset(name, data=rank[raw].astype(np.int8), track_times=False)
             dataset.attrs["names"] = [codes["names"][i] for i in order]
         self._file.attrs.update(format=FORMAT, version=VERSION, provenance=json.dumps(self._provenance))
 
@@ -150,18 +166,24 @@ class FaceSet:
             InputError: it is missing, or no such file.
         """
         self.path = Path(path)
+        self._file = None
         try:
             self._file = h5py.File(self.path, "r")
             attributes = self._file.attrs
             if attributes.get("format") != FORMAT or attributes.get("version") != VERSION:
                 raise OSError(f"its format is {attributes.get('format', 'not stated')}")
             self._images = self._file["images"]
+            count, self.size, *_ = self._images.shape
+            if self._images.shape != (count, self.size, self.size, 3):
+                raise ValueError(f"its images have the shape {self._images.shape}")
             self.provenance = json.loads(attributes["provenance"])
             self.tags = {name: tuple(codes.attrs["names"]) for name, codes in self._file["tags"].items()}
-        except (OSError, KeyError, ValueError) as error:
-            reason = "no such file" if not self.path.exists() else f"no packed face file, {error}"
+        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
+            if self._file:
+                self._file.close()
+            reason = "a folder" if self.path.is_dir() else f"no packed face file, {error}"
+            reason = reason if self.path.exists() else "no such file"
             raise InputError(f"faces must be a file made by `animegan pack`. Received: {path} ({reason})") from error
-        self.size = self._images.shape[1]
 
     def __enter__(self):
         """Give the set itself."""
@@ -169,6 +191,10 @@ class FaceSet:
 
     def __exit__(self, *error):
         """Close the file."""
+        self.close()
+
+    def close(self):
+        """Close the file; its pictures can no longer be read."""
         self._file.close()
 
     def __len__(self):
@@ -191,7 +217,7 @@ class FaceSet:
         if rows.size and (rows.min() < 0 or rows.max() >= len(self)):
             raise InputError(f"rows must lie in 0 to {len(self) - 1}. Received: {rows.min()} to {rows.max()}")
         result = np.empty((len(rows), *self._images.shape[1:]), np.uint8)
-        length = self._images.chunks[0]
+        length = self._images.chunks[0] if self._images.chunks else 1
         order = np.argsort(rows, kind="stable")
         starts = np.flatnonzero(np.diff(rows[order] // length, prepend=-1))
         for group in np.split(order, starts[1:]):

@@ -4,7 +4,7 @@ import itertools
 import os
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from tqdm.auto import tqdm
 
@@ -22,7 +22,8 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
     """Merge sources into one packed file.
 
     Args:
-        paths: folders, zip or tar archives, packed .h5 files. A faces.csv or tags.csv inside a source is used.
+        paths: folders, zip or tar archives, packed .h5 files. A faces.csv or tags.csv inside a source is used, for
+            the pictures in and below its own folder, and for those that no table stands beside or above.
         out: the .h5 file to write; what stood there stays whole until the new one is complete.
         size: side of the packed pictures in pixels, one of SIZES. A .h5 source must have the same.
         tags: path of a CSV with a column `file` and a column a tag, for pictures of any source; it wins over a
@@ -41,7 +42,7 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
     kinds = {str(path): sources.kind_of(path) for path in paths}
     if not kinds:
         raise InputError("there must be at least one source to pack. Received: none")
-    skipped, tagged = {}, 0
+    skipped, matched = {}, 0
     with FaceWriter(out, size, {"command": "pack", "sources": [Path(path).name for path in kinds]}) as writer:
         for path, kind in kinds.items():
             before = len(writer) + writer.duplicates
@@ -49,17 +50,18 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
             with tqdm(total=_count(path, kind), unit="picture", desc=Path(path).name, disable=not progress) as bar:
                 for images, names, own_tags in blocks:
                     if table:
-                        own_tags = [own | table.of(name) for own, name in zip(own_tags, names, strict=True)]
-                    tagged += sum(bool(own) for own in own_tags)
-                    writer.add(images, names, own_tags)
+                        found = [table.of(name) for name in names]
+                        matched += sum(map(bool, found))
+                        own_tags = [own | more for own, more in zip(own_tags, found, strict=True)]
+                    writer.add(images, [_text(name) for name in names], own_tags)
                     bar.update(len(images))
             if len(writer) + writer.duplicates == before:
                 raise InputError(_nothing_in(path, skipped))
-        if table and not tagged:
+        if table and not matched:
             raise InputError(
                 f"the column 'file' of {tags} must name pictures of the sources. Received: no name of theirs"
             )
-        pictures, duplicates = len(writer), writer.duplicates
+        pictures, duplicates, tagged = len(writer), writer.duplicates, writer.tagged
     return {
         "pictures": pictures,
         "duplicates": duplicates,
@@ -92,19 +94,35 @@ def _h5_blocks(path, size) -> Iterator[tuple]:
 
 def _picture_blocks(path, size, skipped) -> Iterator[tuple]:
     """Blocks (images, names, tags) of a folder or archive; unreadable pictures are noted in `skipped`."""
-    tables = [TagTable.parse(data, f"{path}: {name}") for name, data in sources.carried_tables(path)]
+    tables = [
+        (PurePosixPath(name).parent.parts, TagTable.parse(data, f"{path}: {name}"))
+        for name, data in sources.carried_tables(path)
+    ]
+    tables.sort(key=lambda table: len(table[0]))  # the nearest last: it wins
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV decodes outside Python's lock
         for batch, decoded in _one_ahead(_decoding(sources.pictures(path), size, pool)):
             images, names, tags = [], [], []
             for (name, _), image in zip(batch, decoded, strict=True):
                 if isinstance(image, str):
-                    skipped[f"{Path(path).name}/{name}"] = image
+                    skipped[_text(f"{path}/{name}")] = image
                     continue
                 images.append(image)
                 names.append(f"{Path(path).name}/{name}")
-                tags.append({tag: value for table in tables for tag, value in table.of(name).items()})
+                tags.append(_carried_tags(tables, name))
             if images:
                 yield images, names, tags
+
+
+def _carried_tags(tables, name):
+    """A picture's tags from the tables in its folder and those above; where there are none there, from all tables."""
+    parts = PurePosixPath(name).parts
+    above = [table for folder, table in tables if parts[: len(folder)] == folder]
+    return {tag: value for table in above or [table for _, table in tables] for tag, value in table.of(name).items()}
+
+
+def _text(name):
+    """A file's name as text that can be stored and printed: bytes of it that are no UTF-8 become \\udc83 or so."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _decoding(members, size, pool):

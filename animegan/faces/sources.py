@@ -1,5 +1,6 @@
 """Where pictures come from: a folder, a zip or tar archive. Each is walked once, in a stable order."""
 
+import contextlib
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -43,10 +44,8 @@ def kind_of(path):
 
 
 def is_picture(name):
-    """Whether a file's name is that of a picture, and not of an operating system's hidden companion."""
-    path = PurePosixPath(name)
-    hidden = path.name.startswith(".") or "__MACOSX" in path.parts
-    return path.suffix.lower() in SUFFIXES and not hidden
+    """Whether a name in a source is that of a picture, and neither hidden, in a hidden folder, nor a folder's."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and not _is_hidden(name)
 
 
 def count_pictures(path):
@@ -55,7 +54,7 @@ def count_pictures(path):
     if kind == "folder":
         return sum(1 for _ in _folder_names(Path(path), is_picture))
     if kind == "zip":
-        with zipfile.ZipFile(path) as archive:
+        with _reading(path), zipfile.ZipFile(path) as archive:
             return sum(is_picture(name) for name in archive.namelist())
     return None
 
@@ -69,6 +68,9 @@ def pictures(path) -> Iterator[tuple[str, bytes | OSError]]:
     Yields:
         (name, data): the name inside the source with / between its parts, and the file's bytes,
         or the exception where this one member could not be read.
+
+    Raises:
+        InputError: it is an archive so damaged that its other members cannot be reached.
     """
     kind = kind_of(path)
     if kind == "folder":
@@ -78,7 +80,7 @@ def pictures(path) -> Iterator[tuple[str, bytes | OSError]]:
             except OSError as error:
                 yield name, error
     elif kind == "zip":
-        with zipfile.ZipFile(path) as archive:
+        with _reading(path), zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 if is_picture(member.filename):
                     yield member.filename, _read_zip_member(archive, member)
@@ -93,7 +95,7 @@ def carried_tables(path) -> Iterator[tuple[str, bytes]]:
         for name in _folder_names(Path(path), _is_table):
             yield name, (Path(path) / name).read_bytes()
     elif kind == "zip":
-        with zipfile.ZipFile(path) as archive:
+        with _reading(path), zipfile.ZipFile(path) as archive:
             for member in archive.infolist():
                 if _is_table(member.filename):
                     yield member.filename, archive.read(member)
@@ -102,7 +104,13 @@ def carried_tables(path) -> Iterator[tuple[str, bytes]]:
 
 
 def _is_table(name):
-    return PurePosixPath(name).name in TAG_FILES and "__MACOSX" not in PurePosixPath(name).parts
+    return PurePosixPath(name).name in TAG_FILES and not _is_hidden(name)
+
+
+def _is_hidden(name):
+    """Whether a name is that of an operating system's companion, lies in a hidden folder, or is an archive's folder."""
+    parts = PurePosixPath(name).parts
+    return name.endswith("/") or "__MACOSX" in parts or any(part.startswith(".") for part in parts)
 
 
 def _folder_names(folder, wanted):
@@ -116,12 +124,23 @@ def _folder_names(folder, wanted):
 def _read_zip_member(archive, member):
     try:
         return archive.read(member)
-    except (OSError, RuntimeError, zipfile.BadZipFile, NotImplementedError, EOFError) as error:
+    except Exception as error:  # BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError (encrypted), …
         return OSError(str(error))  # a damaged, encrypted or oddly packed member costs only itself
 
 
 def _tar_members(path, wanted):
-    with tarfile.open(path) as archive:
+    with _reading(path), tarfile.open(path) as archive:
         for member in archive:
             if member.isfile() and wanted(member.name):
                 yield member.name, archive.extractfile(member).read()
+
+
+@contextlib.contextmanager
+def _reading(path):
+    """Turn what a damaged archive makes the standard library raise into an InputError."""
+    try:
+        yield
+    except Exception as error:  # BadZipFile, TarError, zlib.error, LZMAError, EOFError, OSError without a number, …
+        if getattr(error, "errno", None):
+            raise  # the disk's fault, not the archive's
+        raise InputError(f"an archive must be whole and readable. Received: {path} ({error})") from error

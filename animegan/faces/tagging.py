@@ -25,11 +25,19 @@ class TagTable:
             name: what to call it in errors.
 
         Raises:
-            InputError: there is no column `file`, or no other column.
+            InputError: there is no column `file`, or no other column, or it is no CSV.
         """
-        header = text.partition("\n")[0]
-        delimiter = max(",;\t", key=header.count)
-        reader = csv.DictReader(io.StringIO(text), delimiter=delimiter)
+        lines = io.StringIO(text, newline=None)  # ends of lines of any system
+        delimiter = max(",;\t", key=lines.readline().count)
+        lines.seek(0)
+        try:
+            self._read(csv.DictReader(lines, delimiter=delimiter), name)
+            "".join(self.names + tuple(value for row in self._rows.values() for value in row.values())).encode()
+        except (csv.Error, UnicodeEncodeError) as error:
+            raise InputError(f"a table of tags must be a CSV in UTF-8. Received: {name} ({error})") from error
+
+    def _read(self, reader, name):
+        """Take names and rows from a csv.DictReader."""
         columns = [column.strip() for column in reader.fieldnames or []]
         reader.fieldnames = columns
         self.names = tuple(column for column in columns if column not in MEASURES | {"file", ""})
@@ -54,11 +62,10 @@ class TagTable:
 
     @classmethod
     def parse(cls, data, name):
-        """Read a table from the bytes of a CSV file."""
-        try:
-            return cls(data.decode("utf-8-sig"), name)
-        except UnicodeDecodeError as error:
-            raise InputError(f"a table of tags must be a CSV in UTF-8. Received: {name} ({error})") from error
+        """Read a table from the bytes of a CSV file. The names of files, unlike the tags, may be any bytes."""
+        if b"\0" in data:  # UTF-16, or no text
+            raise InputError(f"a table of tags must be a CSV in UTF-8. Received: {name} (it holds zero bytes)")
+        return cls(data.decode("utf-8-sig", "surrogateescape"), name)
 
     def __len__(self):
         """Number of rows."""

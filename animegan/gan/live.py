@@ -1,11 +1,12 @@
-"""A picture in the notebook that follows a training run: losses on the left, the same latents' faces on the right."""
+"""A training run as pictures: the live view in a notebook, and how the same latents' faces came about."""
 
-import io
 import math
 
+import numpy as np
 from IPython.display import Image, display
-from matplotlib.figure import Figure
-from matplotlib.image import imread
+
+from animegan.figures import SERIES, figure, show_sheet, to_png
+from animegan.pictures import decode
 
 GUESS = {"discriminator_loss": 2 * math.log(2), "generator_loss": math.log(2)}  # losses when it can only guess
 
@@ -27,43 +28,68 @@ class LiveView:
         Args:
             run: animegan.gan.runs.Run with at least one report.
         """
-        last = run.metrics()[-1]
-        words = f"Losses and sample faces of the run after {last['images']:,} pictures"
-        picture = Image(data=_png(training_figure(run)), format="png", alt=words)
+        words = f"Losses and sample faces of the run after {run.metrics()[-1]['images']:,} pictures"
+        picture = Image(data=to_png(show_training(run)), format="png", alt=words)
         if self._handle is None:
             self._handle = display(picture, display_id=True)
         else:
             self._handle.update(picture)
 
 
-def training_figure(run):
-    """Draw a run's losses and its newest sample sheet.
+def show_training(run):
+    """A run's losses, and its newest sample sheet.
 
     Args:
         run: animegan.gan.runs.Run with at least one report.
 
     Returns:
-        matplotlib Figure.
+        Figure.
     """
     rows = run.metrics()
-    figure = Figure(figsize=(10, 4.6), layout="constrained", facecolor="white")
-    losses, faces = figure.subplots(1, 2, width_ratios=(1, 1))
     images = [row["images"] for row in rows]
-    for name, colour, style in (("discriminator_loss", "#0072B2", "-"), ("generator_loss", "#D55E00", "--")):
-        player = name.removesuffix("_loss")
-        losses.plot(images, [row[name] for row in rows], style, color=colour, marker=".", label=player)
+    made, ((losses, faces),) = figure(columns=2, width=10, height=4.6)
+    for name, (colour, line, marker) in zip(GUESS, SERIES, strict=False):
+        values = [row[name] for row in rows]
+        losses.plot(images, values, line, color=colour, marker=marker, markersize=4, label=name.removesuffix("_loss"))
         losses.axhline(GUESS[name], color=colour, linewidth=0.8, linestyle=":")
-    losses.set(xlabel="real pictures seen", ylabel="loss (dotted: when the discriminator can only guess)")
+    losses.set(xlabel="real pictures seen", ylabel="loss (dotted: the discriminator only guesses)")
     losses.set_ylim(bottom=0)
-    losses.legend()
+    losses.legend(frameon=False)
     losses.grid(alpha=0.3)
-    faces.imshow(imread(run.samples()[-1]))
-    faces.set_title(f"the same {64} latents after {images[-1]:,} pictures", fontsize=10)
-    faces.axis("off")
-    return figure
+    faces.imshow(decode(run.samples()[-1].read_bytes()))
+    faces.set_title(f"the same latents after {images[-1]:,} pictures", loc="left")
+    faces.set_axis_off()
+    return made
 
 
-def _png(figure):
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=80)
-    return buffer.getvalue()
+def show_progress(run, stages=6, faces=10):
+    """What became of the same latents: a row of faces for each of some stages, from the beginning to now.
+
+    Args:
+        run: animegan.gan.runs.Run.
+        stages: rows at most; spread evenly over the sample sheets.
+        faces: columns.
+
+    Returns:
+        Figure.
+    """
+    sheets = run.samples()
+    chosen = np.unique(np.linspace(0, len(sheets) - 1, stages).round().astype(int))
+    size = run.config["size"]
+    rows = [faces_of(decode(sheets[index].read_bytes()), size)[:faces] for index in chosen]
+    return show_sheet(np.concatenate(rows), columns=faces, width=7.5)
+
+
+def faces_of(image, size, gap=2):
+    """The faces on a sample sheet, as `animegan.pictures.sheet` laid them out.
+
+    Args:
+        image: uint8 array (height, width, 3), the sheet.
+        size: side of a face in pixels.
+        gap: pixels between them.
+
+    Returns:
+        uint8 array (N, size, size, 3), row by row.
+    """
+    starts = [range(gap, length - size + 1, size + gap) for length in image.shape[:2]]
+    return np.stack([image[y : y + size, x : x + size] for y in starts[0] for x in starts[1]])

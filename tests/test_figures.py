@@ -1,0 +1,128 @@
+import io
+
+import numpy as np
+import pytest
+from matplotlib.colors import to_rgb
+from PIL import Image
+
+from animegan import figures
+from animegan.files import InputError
+
+
+def pictures(count, height=20, width=30):
+    return np.random.default_rng(0).integers(0, 256, (count, height, width, 3), np.uint8)
+
+
+def pixels(figure):
+    return np.array(Image.open(io.BytesIO(figure._repr_png_())).convert("RGB"))
+
+
+def all_kinds():
+    image = pictures(1)[0]
+    return {
+        "show": figures.show(image, "a title"),
+        "sheet": figures.show_sheet(pictures(7), columns=3),
+        "boxes": figures.show_boxes([image], {"true": [[(2, 2, 9, 9)]]}),
+        "bars": figures.show_bars({"hair": {"blonde": 3, "red": 1}}),
+        "lines": figures.show_lines([1, 2, 3], {"recall": [3, 2, 1]}, "x", "y"),
+    }
+
+
+@pytest.mark.parametrize("kind", ["show", "sheet", "boxes", "bars", "lines"])
+def test_figures_are_png_on_opaque_white(kind):
+    data = all_kinds()[kind]._repr_png_()
+    image = Image.open(io.BytesIO(data))
+    assert image.format == "PNG" and image.mode == "P" and "transparency" not in image.info
+    assert np.array(image.convert("RGB"))[0, 0].tolist() == [255, 255, 255]
+
+
+def test_the_same_arrays_give_the_same_bytes():
+    assert figures.to_png(all_kinds()["bars"]) == figures.to_png(all_kinds()["bars"])
+
+
+def test_arguments_are_left_as_they_were():
+    image, boxes = pictures(1)[0], {"true": [[(2, 2, 9, 9)]]}
+    before = image.copy()
+    figures.show_boxes([image], boxes)._repr_png_()
+    assert np.array_equal(image, before) and boxes == {"true": [[(2, 2, 9, 9)]]}
+
+
+def test_no_figure_stays_open():
+    plt = pytest.importorskip("matplotlib.pyplot")
+    all_kinds()
+    assert plt.get_fignums() == []
+
+
+def test_series_differ_in_colour_line_and_marker():
+    for column in zip(*figures.SERIES, strict=True):
+        assert len(set(column)) == len(figures.SERIES)
+
+
+def test_series_stand_out_from_white():
+    """A contrast of 3 to 1 is what the accessibility guidelines (WCAG 2.1) ask of lines in a chart."""
+    for colour, _, _ in figures.SERIES:
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in to_rgb(colour)]
+        assert 1.05 / (np.dot(linear, (0.2126, 0.7152, 0.0722)) + 0.05) >= 3, colour
+
+
+def test_pictures_of_one_row_have_one_height():
+    wide, square = pictures(1, 20, 60)[0], pictures(1, 20, 20)[0]
+    made = figures.show([wide, square], ["a", "b"])
+    made.draw_without_rendering()
+    heights = [axes.get_window_extent().height for axes in made.axes]
+    assert heights[0] == pytest.approx(heights[1], rel=0.02)
+    assert [axes.get_title(loc="left") for axes in made.axes] == ["a", "b"]
+
+
+def test_unused_places_of_the_last_row_are_empty():
+    made = figures.show(list(pictures(5)), columns=3)
+    assert [len(axes.images) for axes in made.axes] == [1, 1, 1, 1, 1, 0]
+    assert not made.axes[-1].axison
+
+
+def test_boxes_lie_where_they_belong():
+    made = figures.show_boxes(list(pictures(2)), {"true": [[(2, 3, 9, 8)], []], "found": [[], [(1, 1, 5, 5)]]})
+    first, second = made.axes
+    (line,) = first.lines
+    assert set(zip(*line.get_data(), strict=True)) == {(2, 3), (9, 3), (9, 8), (2, 8)}
+    assert len(second.lines) == 1
+    assert first.lines[0].get_color() != second.lines[0].get_color()
+    assert first.lines[0].get_linestyle() != second.lines[0].get_linestyle()
+    assert [label.get_text() for label in made.legends[0].get_texts()] == ["true", "found"]
+
+
+def test_boxes_without_any_need_no_legend():
+    assert not figures.show_boxes(list(pictures(1)), {"found": [[]]}).legends
+
+
+def test_bars_keep_the_order_and_say_their_numbers():
+    (axes,) = figures.show_bars({"hair": {"red": 1200, "blue": 30}}).axes
+    assert [bar.get_width() for bar in axes.patches] == [1200, 30]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["red", "blue"]
+    assert [label.get_text() for label in axes.texts] == ["1,200", "30"]
+    bottom, top = axes.get_ylim()
+    assert bottom > top  # the first on top
+
+
+def test_lines_have_a_legend_only_if_there_are_several():
+    (one,) = figures.show_lines([1, 2], {"a": [1, 2]}, "x", "y").axes
+    (two,) = figures.show_lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", ylim=(0, 3)).axes
+    assert one.get_legend() is None and two.get_legend() is not None
+    assert two.get_ylim() == (0, 3)
+
+
+@pytest.mark.parametrize("draw", [figures.show, figures.show_sheet])
+def test_nothing_to_show_is_an_error(draw):
+    with pytest.raises(InputError, match="at least one picture"):
+        draw([])
+
+
+def test_no_tag_is_an_error():
+    with pytest.raises(InputError, match="at least one tag"):
+        figures.show_bars({})
+
+
+def test_text_stays_black():
+    image = np.full((20, 30, 3), (250, 10, 200), np.uint8)
+    darkest = pixels(figures.show(image, "MMMM")).max(axis=2).min()
+    assert darkest < 20

@@ -1,0 +1,170 @@
+import io
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from animegan.files import InputError
+from animegan.pictures import decode, encode, resize, save, sheet, to_uint8, to_unit
+
+RED, BLUE = (250, 20, 10), (10, 30, 240)
+
+
+@pytest.fixture
+def flag():
+    """A picture 24 pixels high and 40 wide, red on the left and blue on the right."""
+    image = np.empty((24, 40, 3), np.uint8)
+    image[:, :20], image[:, 20:] = RED, BLUE
+    return image
+
+
+def bytes_of(image, kind, **settings):
+    """A file of Pillow's making, an encoder apart from the package's own."""
+    image = image if isinstance(image, Image.Image) else Image.fromarray(image)
+    stream = io.BytesIO()
+    image.save(stream, kind, **settings)
+    return stream.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF", "JPEG", "WEBP"])
+def test_every_kind_of_file_decodes_to_rgb(flag, kind):
+    image = decode(bytes_of(flag, kind))
+    assert image.dtype == np.uint8 and image.shape == flag.shape
+    away_from_the_edge = [slice(None), [0, 10, 29, 39]]
+    np.testing.assert_allclose(image[*away_from_the_edge], flag[*away_from_the_edge], atol=8)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "GIF"])
+def test_lossless_kinds_decode_exactly(flag, kind):
+    np.testing.assert_array_equal(decode(bytes_of(flag, kind)), flag)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "BMP"])
+def test_grey_pictures_get_three_equal_channels(kind):
+    image = decode(bytes_of(np.full((8, 8), 90, np.uint8), kind))
+    np.testing.assert_array_equal(image, np.full((8, 8, 3), 90))
+
+
+@pytest.mark.parametrize("shape", [(8, 8), (8, 8, 3), (8, 8, 4)])
+def test_pictures_of_16_bits_are_scaled_to_8(shape):
+    _, data = cv2.imencode(".png", np.full(shape, 0xC8FF, np.uint16))
+    expected = 0xC8 if shape[-1] != 4 else round((0xC8 * 0xC8 + 255 * 0x37) / 255)
+    np.testing.assert_array_equal(decode(data.tobytes()), np.full((8, 8, 3), expected))
+
+
+@pytest.mark.parametrize(
+    ("kind", "settings"), [("PNG", {}), ("WEBP", {"lossless": True, "exact": True}), ("GIF", {})], ids=str
+)
+def test_transparent_parts_lie_on_white(flag, kind, settings):
+    alpha = np.full((24, 40, 1), 255, np.uint8)
+    alpha[:, :20] = 0
+    image = decode(bytes_of(np.dstack([flag, alpha]), kind, **settings))
+    np.testing.assert_array_equal(image[:, :20], np.full((24, 20, 3), 255))
+    np.testing.assert_array_equal(image[:, 20:], flag[:, 20:])
+
+
+def test_half_transparent_parts_mix_with_white():
+    image = decode(bytes_of(np.full((4, 4, 4), [200, 100, 0, 51], np.uint8), "PNG"))
+    np.testing.assert_array_equal(image[0, 0], [244, 224, 204])  # a fifth of the colour, four fifths of white
+
+
+@pytest.mark.parametrize("mode", ["1", "P", "LA"])
+def test_rare_modes_of_png_decode(mode):
+    image = decode(bytes_of(Image.new("RGBA", (8, 6), "white").convert(mode), "PNG"))
+    np.testing.assert_array_equal(image, np.full((6, 8, 3), 255))
+
+
+def test_an_animation_gives_its_first_frame(flag):
+    data = bytes_of(flag, "GIF", save_all=True, append_images=[Image.new("RGB", (40, 24))])
+    np.testing.assert_array_equal(decode(data), flag)
+
+
+@pytest.mark.parametrize("data", [b"", b"letter", b"\x89PNG\r\n\x1a\n" + bytes(99), b"\xff\xd8\xff\xe0", bytes(500)])
+def test_what_is_no_picture_is_bad_input(data):
+    with pytest.raises(InputError, match=rf"readable JPEG, PNG, .*Received: {len(data)} bytes"):
+        decode(data)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF"])
+def test_a_truncated_picture_is_bad_input_without_noise(picture, kind, capfd):
+    data = bytes_of(picture(0), kind)
+    with pytest.raises(InputError):
+        decode(data[: len(data) // 2])
+    assert capfd.readouterr().err == ""  # OpenCV would write lines of its own
+
+
+@pytest.mark.parametrize("kind", [".png", ".jpg", ".webp"])
+def test_encoded_pictures_keep_size_and_order_of_colours(flag, kind):
+    data = encode(flag, kind)
+    assert Image.open(io.BytesIO(data)).format == {".jpg": "JPEG"}.get(kind, kind[1:].upper())
+    seen = np.asarray(Image.open(io.BytesIO(data)).convert("RGB"))
+    np.testing.assert_allclose(seen[12, [5, 35]], [RED, BLUE], atol=8)
+
+
+def test_a_lower_quality_makes_a_smaller_file(picture):
+    assert len(encode(picture(0), ".jpg", 20)) < len(encode(picture(0), ".jpg", 90))
+
+
+@pytest.mark.parametrize("kind", [".xyz", "", ".txt"])
+def test_other_kinds_are_not_encoded(flag, kind):
+    with pytest.raises(InputError, match=r"\.png, \.jpg or \.webp\. Received"):
+        encode(flag, kind)
+
+
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "a.webp", "b.PNG", "dotted.folder/a.b.png"])
+def test_save_writes_by_the_ending(flag, tmp_path, name):
+    save(flag, tmp_path / name)
+    np.testing.assert_allclose(decode((tmp_path / name).read_bytes())[12, [5, 35]], [RED, BLUE], atol=8)
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a", "a.gif", "dotted.folder/a"])
+def test_save_refuses_other_endings_and_writes_nothing(flag, tmp_path, name):
+    with pytest.raises(InputError, match=rf"must end in \.png, \.jpg or \.webp\. Received: .*{name}"):
+        save(flag, tmp_path / name)
+    assert not any(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("size", [8, 32, 100])
+@pytest.mark.parametrize("shape", [(24, 40), (40, 24), (64, 64), (1, 1)])
+def test_resize_makes_a_square(size, shape):
+    image = resize(np.full((*shape, 3), RED, np.uint8), size)
+    assert image.dtype == np.uint8
+    np.testing.assert_array_equal(image, np.full((size, size, 3), RED))
+
+
+def test_resize_leaves_the_right_size_as_it_is(picture):
+    np.testing.assert_array_equal(resize(picture(0), 32), picture(0))
+
+
+def test_shrinking_averages_over_areas(picture):
+    blocks = picture(0).reshape(8, 4, 8, 4, 3).mean((1, 3))
+    np.testing.assert_allclose(resize(picture(0), 8), blocks, atol=1)
+
+
+@pytest.mark.parametrize(
+    ("count", "columns", "shape"),
+    [(1, 10, (14, 12, 3)), (3, 10, (14, 32, 3)), (10, 5, (26, 52, 3)), (7, 3, (38, 32, 3))],
+)
+def test_a_sheet_is_as_large_as_its_pictures_and_gaps(count, columns, shape):
+    assert sheet(np.zeros((count, 10, 8, 3), np.uint8), columns).shape == shape
+
+
+def test_a_sheet_holds_the_pictures_row_by_row_on_white(picture):
+    images = np.stack([picture(seed) for seed in range(5)])
+    canvas = sheet(images, columns=3, gap=1)
+    for index, (y, x) in enumerate([(1, 1), (1, 34), (1, 67), (34, 1), (34, 34)]):
+        np.testing.assert_array_equal(canvas[y : y + 32, x : x + 32], images[index])
+        canvas[y : y + 32, x : x + 32] = 255
+    assert canvas.min() == 255
+
+
+def test_every_value_survives_the_way_to_unit_and_back():
+    values = np.arange(256, dtype=np.uint8)
+    unit = to_unit(values)
+    assert unit.dtype == np.float32 and (unit[0], unit[-1]) == (-1, 1)
+    np.testing.assert_array_equal(to_uint8(unit), values)
+
+
+def test_values_outside_the_unit_range_are_clipped():
+    np.testing.assert_array_equal(to_uint8([-1.5, 1.5, 0.999]), [0, 255, 255])

@@ -1,0 +1,160 @@
+import io
+import tarfile
+import zipfile
+
+import h5py
+import pytest
+
+from animegan.faces.sources import carried_tables, count_pictures, is_picture, kind_of, pictures
+from animegan.files import InputError
+
+MEMBERS = {  # name → content, in no order
+    "b/2.JPG": b"two",
+    "a.png": b"one",
+    "b/deep/3.webp": b"three",
+    "b/faces.csv": b"file,hair\n",
+    "tags.csv": b"file,eyes\n",
+    "notes.txt": b"no picture",
+    ".hidden.png": b"hidden",
+    ".thumbnails/a.png": b"hidden too",
+    "__MACOSX/b/._2.JPG": b"a Macintosh's companion",
+    "__MACOSX/b/tags.csv": b"another",
+    "z.tiff": b"four",
+}
+PICTURES = {"a.png": b"one", "b/2.JPG": b"two", "b/deep/3.webp": b"three", "z.tiff": b"four"}
+
+
+def as_folder(path):
+    for name, data in MEMBERS.items():
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(data)
+    (path / "folder.png").mkdir()
+    return path
+
+
+def as_zip(path):
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.mkdir("folder.png")
+        for name, data in MEMBERS.items():
+            archive.writestr(name, data)
+    return path
+
+
+def as_tar(path, mode="w"):
+    with tarfile.open(path, mode) as archive:
+        folder = tarfile.TarInfo("folder.png")
+        folder.type = tarfile.DIRTYPE
+        archive.addfile(folder)
+        for name, data in MEMBERS.items():
+            member = tarfile.TarInfo(f"./{name}")  # as `tar c .` writes them
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
+    return path
+
+
+def as_tar_gz(path):
+    return as_tar(path, "w:gz")
+
+
+FORMS = {"folder": as_folder, "zip": as_zip, "tar": as_tar, "tar.gz": as_tar_gz}
+
+
+@pytest.fixture(params=FORMS)
+def source(request, tmp_path):
+    """The members as a folder and as each kind of archive, whatever the name says."""
+    return FORMS[request.param](tmp_path / "source")
+
+
+def test_pictures_are_found_at_any_depth_and_hidden_ones_are_not(source):
+    assert {name.removeprefix("./"): data for name, data in pictures(source)} == PICTURES
+
+
+def test_a_source_tells_its_kind_and_how_many_pictures_it_names(source, request):
+    kind = request.node.callspec.params["source"].removesuffix(".gz")
+    assert kind_of(source) == kind
+    assert count_pictures(source) == (None if kind == "tar" else 4)
+
+
+def test_tables_are_found_at_any_depth(source):
+    found = {name.removeprefix("./"): data for name, data in carried_tables(source)}
+    assert found == {"b/faces.csv": b"file,hair\n", "tags.csv": b"file,eyes\n"}
+
+
+def test_a_folder_is_walked_in_the_order_of_its_names(tmp_path):
+    assert [name for name, _ in pictures(as_folder(tmp_path))] == sorted(PICTURES)
+
+
+def test_an_archive_is_walked_in_its_own_order(tmp_path):
+    names = [name for name in MEMBERS if name in PICTURES]
+    assert [name for name, _ in pictures(as_zip(tmp_path / "z"))] == names
+    assert [name for name, _ in pictures(as_tar(tmp_path / "t"))] == [f"./{name}" for name in names]
+
+
+@pytest.mark.parametrize("name", ["a.jpg", "A.JPEG", "x/y.gif", "./b.bmp", "1.tif", "顔.png"])
+def test_names_of_pictures(name):
+    assert is_picture(name)
+
+
+@pytest.mark.parametrize(
+    "name", ["a.txt", "a", "jpg", "._a.jpg", ".git/a.jpg", "__MACOSX/a.jpg", "a.jpg/", "a.jpg.part"]
+)
+def test_names_of_no_pictures(name):
+    assert not is_picture(name)
+
+
+def test_a_packed_file_is_known_by_its_content(tmp_path):
+    h5py.File(tmp_path / "faces", "w").close()
+    assert kind_of(tmp_path / "faces") == "h5"
+
+
+def test_a_missing_source_is_bad_input(tmp_path):
+    with pytest.raises(InputError, match=r"must be a folder, a zip or tar archive.*Received: .*gone"):
+        kind_of(tmp_path / "gone")
+
+
+@pytest.mark.parametrize(("name", "data"), [("faces.zip", b"PK no zip"), ("letter.txt", b"Dear reader"), ("a.h5", b"")])
+def test_a_file_that_is_no_archive_is_bad_input(tmp_path, name, data):
+    (tmp_path / name).write_bytes(data)
+    with pytest.raises(InputError, match=rf"Received: .*{name} \({len(data)} bytes that are none of these\)"):
+        kind_of(tmp_path / name)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2, zipfile.ZIP_STORED])
+@pytest.mark.parametrize("fill", [b"\xff", b"\x00", b"\x55"])
+def test_a_damaged_member_of_a_zip_costs_only_itself(tmp_path, picture, method, fill):
+    path = tmp_path / "faces.zip"
+    with zipfile.ZipFile(path, "w", method) as archive:
+        archive.writestr("bad.png", picture(0).tobytes())
+        archive.writestr("good.png", b"whole")
+    data = bytearray(path.read_bytes())
+    data[50:400] = fill * 350
+    path.write_bytes(data)
+    (bad, error), good = pictures(path)
+    assert bad == "bad.png" and isinstance(error, OSError)
+    assert good == ("good.png", b"whole")
+
+
+@pytest.mark.parametrize("read", [lambda path: list(pictures(path)), lambda path: list(carried_tables(path))])
+@pytest.mark.parametrize("mode", ["w", "w:gz", "w:xz"])
+def test_a_truncated_tar_is_bad_input(tmp_path, picture, mode, read):
+    path = tmp_path / "faces.tar"
+    with tarfile.open(path, mode) as archive:
+        for index in range(9):
+            member = tarfile.TarInfo(f"{index}.png")
+            member.size = 3072
+            archive.addfile(member, io.BytesIO(picture(index).tobytes()))
+    path.write_bytes(path.read_bytes()[:15_000])
+    with pytest.raises(InputError, match=r"an archive must be whole and readable\. Received: .*faces\.tar"):
+        read(path)
+
+
+@pytest.mark.parametrize(
+    "read", [count_pictures, lambda path: list(pictures(path)), lambda path: list(carried_tables(path))]
+)
+def test_a_zip_without_its_table_of_contents_is_bad_input(tmp_path, read):
+    path = as_zip(tmp_path / "faces.zip")
+    data = path.read_bytes()
+    start = data.index(b"PK\x01\x02")
+    path.write_bytes(data[:start] + bytes(100) + data[start + 100 :])
+    with pytest.raises(InputError, match=r"an archive must be whole and readable\. Received: .*faces\.zip"):
+        read(path)
