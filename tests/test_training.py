@@ -162,9 +162,16 @@ def test_fewer_pictures_than_a_batch_are_refused(faces, tmp_path):
 
 
 @pytest.mark.parametrize("name", ["images", "minutes", "report_images"])
-def test_nothing_to_do_is_refused(faces, tmp_path, name):
-    with pytest.raises(InputError, match=f"{name} must be more than 0. Received: 0"):
-        train(faces, tmp_path / "run", **{name: 0})
+@pytest.mark.parametrize("value", [0, -1, float("nan")])
+def test_nothing_to_do_is_refused(faces, tmp_path, name, value):
+    with pytest.raises(InputError, match=f"{name} must be more than 0. Received: {value}"):
+        train(faces, tmp_path / "run", **{name: value})
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_empty_batch_is_refused(faces, tmp_path):
+    with pytest.raises(InputError, match="batch must be more than 0"):
+        train(faces, tmp_path / "run", Recipe(batch=0))
 
 
 def test_batches_pass_over_the_data_in_an_order_of_seed_and_epoch():

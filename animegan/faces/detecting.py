@@ -188,7 +188,7 @@ def _mirrored(box, width):
 
 
 def _merge(seen, mirrored):
-    """Join the two looks: what both saw has the box and colours of the surer look, and the likelihood of both."""
+    """Join the two looks: what both saw has the mean of their boxes, and the colours of the surer look."""
     merged, alone = [], list(mirrored)
     for face in seen:
         twin = max(alone, key=lambda other: overlap(face.box, other.box), default=None)
@@ -197,7 +197,8 @@ def _merge(seen, mirrored):
             continue
         alone.remove(twin)
         surer = max(face, twin, key=lambda one: one.likelihood)
-        merged.append(replace(surer, likelihood=1 - (1 - face.likelihood) * (1 - twin.likelihood)))
+        box = tuple((a + b) / 2 for a, b in zip(face.box, twin.box, strict=True))
+        merged.append(replace(surer, box=box, likelihood=1 - (1 - face.likelihood) * (1 - twin.likelihood)))
     return merged + alone
 
 

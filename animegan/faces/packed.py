@@ -25,23 +25,25 @@ MOST_VALUES = 127  # what an int8 code can tell apart
 
 
 class FaceWriter:
-    """Writes a packed file; pictures whose pixels were added before are dropped. Memory does not grow with pictures.
+    """Writes a packed file block by block, without duplicates unless they are wanted, in flat memory.
 
     Use it as a context manager: the file appears, whole, when the block ends without an error.
     """
 
-    def __init__(self, path, size, provenance):
+    def __init__(self, path, size, provenance, drop_duplicates=True):
         """Prepare to write.
 
         Args:
             path: the file to write.
             size: side of the pictures in pixels, one of SIZES.
             provenance: JSON-serialisable dict: how the pictures came to be.
+            drop_duplicates: whether a picture whose pixels were added before is left out.
         """
+        self.drop_duplicates = drop_duplicates
         self.size = check_size(size)
         self.duplicates = 0
         self._path, self._provenance = Path(path), provenance
-        self._row_of = {}  # digest → row, so that a duplicate's tags can fill gaps
+        self._row_of = {}  # digest (or running number) → row, so that a duplicate's tags can fill gaps
         self._tags = {}  # tag → list of values by row
 
     def __enter__(self):
@@ -86,13 +88,14 @@ class FaceWriter:
         fresh, digests = [], []
         for index, image in enumerate(images):
             digest = hashlib.sha256(np.ascontiguousarray(image)).digest()
-            if digest in self._row_of:
+            key = digest if self.drop_duplicates else len(self)
+            if key in self._row_of:
                 self.duplicates += 1
             else:
-                self._row_of[digest] = len(self._row_of)
+                self._row_of[key] = len(self)
                 fresh.append(index)
                 digests.append(digest.hex())
-            self._note_tags(self._row_of[digest], tags[index])
+            self._note_tags(self._row_of[key], tags[index])
         if not fresh:
             return
         end = len(self._row_of)

@@ -133,6 +133,8 @@ class Run:
         Raises:
             InputError: none was saved yet, or it cannot be read.
         """
+        if not self.generator_path.is_file():
+            raise InputError(f"a run must hold a generator.keras. Received: {self.folder}, which has none yet")
         from animegan.gan.engine import keras
 
         try:

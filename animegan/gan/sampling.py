@@ -40,7 +40,7 @@ def sample(run, out, count=100, seed=0):
     size = images.shape[1]
     if packed:
         provenance = {"command": "sample", "run": Path(run).name, "seed": seed}
-        with FaceWriter(out, size, provenance) as writer:
+        with FaceWriter(out, size, provenance, drop_duplicates=False) as writer:
             writer.add(images, [f"{Path(run).name}/{seed}/{index}" for index in range(count)], [{}] * count)
     else:
         save(sheet(images), out)

@@ -48,8 +48,9 @@ def train(
     Raises:
         InputError: the data, the folder or the settings cannot be used; with `resume`, they are not the run's.
     """
-    for name, value in {"images": images, "minutes": minutes, "report_images": report_images}.items():
-        if value is not None and value <= 0:
+    amounts = {"images": images, "minutes": minutes, "report_images": report_images}
+    for name, value in {**amounts, "batch": recipe.batch, "width": recipe.width}.items():
+        if value is not None and not value > 0:
             raise InputError(f"{name} must be more than 0. Received: {value}")
     with FaceSet(faces) as data:
         if len(data) < recipe.batch:
