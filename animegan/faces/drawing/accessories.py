@@ -49,13 +49,12 @@ def draw_behind(canvas, character, hair):
         canvas.fill(inner, palette.mix(palette.SKIN[character.skin][1], (255, 150, 160), 0.5))
 
 
-def draw_accessory(canvas, character, rng):
+def draw_accessory(canvas, character):
     """Paint what is worn on the hair."""
-    side = 1 if rng.random() < 0.5 else -1
-    colour = palette.rgb(character.accent_colour)
     painter = _WORN.get(character.accessory)
     if painter:
-        painter(canvas, character, side, colour)
+        side = 1 if character.random(2).random() < 0.5 else -1
+        painter(canvas, character, side, palette.rgb(character.accent_colour))
 
 
 def _bow(canvas, character, side, colour):

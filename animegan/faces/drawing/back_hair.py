@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from animegan.faces.drawing.curves import brush, ellipse, normals, smooth
+from animegan.faces.drawing.curves import brush, ellipse, normals, points, smooth, spread
 from animegan.faces.drawing.locks import lock_lines, paint_locks, paint_mass
 from animegan.faces.drawing.palette import BASE, DEEP, LINE, SHADE
 
@@ -31,17 +31,15 @@ def _hang(layer, character, rng, low, wide, flare=0.1, wave=0.0, count=4, sharp=
     ]
     layer.fill(smooth(core, 6), (DEEP + 20, 255, 0))
     # outer locks lie over inner ones, in pairs; the head hides those in the middle
-    t = np.repeat(np.linspace(0.3, 1, count), 2) * np.tile([-1, 1], count)
+    t = np.repeat(spread(0.3, 1, count), 2) * np.tile([-1, 1], count)
     widths = 0.92 * wide / count * rng.uniform(0.8, 1.4, 2 * count)
     count = 2 * count
     reach = low + rng.uniform(-0.16, 0.12, count) - 0.1 * np.abs(t)
-    roots = np.stack([t * 0.95, np.full(count, -1.0)], -1)
-    bends = np.stack([t * (wide + 0.16), low * 0.2 + np.zeros(count)], -1)
-    tips = np.stack([t * (wide + flare) + rng.uniform(-0.06, 0.06, count), reach], -1)
-    lines = lock_lines(roots, bends, tips)
+    tips = points(t * (wide + flare) + rng.uniform(-0.06, 0.06, count), reach)
+    lines = lock_lines(points(t * 0.95, -1.0), points(t * (wide + 0.16), low * 0.2), tips)
     if wave:
         phase = rng.uniform(0, 0.8) + np.pi * (t[:, None] > 0)
-        along = np.linspace(0, 1, lines.shape[1])
+        along = spread(0, 1, lines.shape[1])
         lines = lines + normals(lines) * (wave * along * np.sin(3.2 * np.pi * along + phase))[..., None]
     paint_locks(layer, lines, widths, character, rng, BASE - 26, root=0.4, sharp=sharp, edge_from=0.45)
 
@@ -73,10 +71,10 @@ def _spiky(layer, character, rng):
     _hang(layer, character, rng, 0.75, 1.26, flare=0.15, count=3, sharp=1.6)
     count = int(rng.integers(9, 14))
     angles = np.linspace(-1.14 * np.pi, 0.14 * np.pi, count) + rng.uniform(-0.09, 0.09, count)
-    away = np.stack([np.cos(angles), np.sin(angles)], -1)
+    away = points(np.cos(angles), np.sin(angles))
     middle = np.array([0, -0.5])
     # the spikes bend downwards at the sides, and to one side of the crown
-    along = np.stack([-away[:, 1], away[:, 0]], -1) * (np.sign(away[:, :1] + rng.uniform(-0.5, 0.5)))
+    along = points(-away[:, 1], away[:, 0]) * (np.sign(away[:, :1] + rng.uniform(-0.5, 0.5)))
     bow = rng.uniform(0.1, 0.55, (count, 1)) * along
     size = (rng.uniform(1.4, 1.72, (count, 1)) + 0.12 * np.abs(away[:, :1])) * character.volume
     lines = lock_lines(middle + 0.4 * away, middle + 1.3 * away - 0.3 * bow, middle + size * away * [1, 0.92] + bow)
@@ -86,13 +84,14 @@ def _spiky(layer, character, rng):
 
 def _tail(layer, character, rng, start, bend, tip, width, count=5, wave=0.0):
     """A bundle of locks that starts at a tie."""
-    spread = np.linspace(-1, 1, count)[np.argsort(-np.abs(np.linspace(-1, 1, count)))]
-    roots = np.array(start) + np.stack([spread * 0.08, np.zeros(count)], -1)
-    bends = np.array(bend) + np.stack([spread * width * 0.6, rng.uniform(-0.1, 0.1, count)], -1)
-    tips = np.array(tip) + np.stack([spread * width * 0.5, -0.35 * np.abs(spread) + rng.uniform(-0.1, 0.1, count)], -1)
+    t = spread(-1, 1, count)
+    t = t[np.argsort(-np.abs(t))]
+    roots = points(t * 0.08, 0) + start
+    bends = points(t * width * 0.6, rng.uniform(-0.1, 0.1, count)) + bend
+    tips = points(t * width * 0.5, -0.35 * np.abs(t) + rng.uniform(-0.1, 0.1, count)) + tip
     lines = lock_lines(roots, bends, tips)
     if wave:
-        along = np.linspace(0, 1, lines.shape[1])
+        along = spread(0, 1, lines.shape[1])
         lines = lines + normals(lines) * (wave * along * np.sin(3 * np.pi * along))[:, None]
     paint_locks(layer, lines, width * 0.62, character, rng, BASE - 10, root=0.45, sharp=2.2, edge_from=0.1)
 

@@ -5,11 +5,11 @@ import numpy as np
 from animegan.faces.drawing import palette
 
 
-def draw_backdrop(canvas, character, rng):
+def draw_backdrop(canvas, character):
     """Fill the canvas, whose units are picture widths, with the character's background."""
     kind, image = character.background, canvas.image
     if kind == "white":
-        image[:] = 255
+        canvas.flood((255, 255, 255))
         return
     base = palette.rgb(character.background_colour)
     pale = palette.mix(base, (255, 255, 255), 0.65)
@@ -18,9 +18,9 @@ def draw_backdrop(canvas, character, rng):
         rows = np.linspace(0, 1, len(image))[:, None]
         image[:] = (np.array(first) * (1 - rows) + np.array(last) * rows).astype(np.uint8)[:, None]
     else:
-        image[:] = base if kind in ("plain", "bokeh") else pale
+        canvas.flood(base if kind in ("plain", "bokeh") else pale)
     if kind in _PATTERNS:
-        _PATTERNS[kind](canvas, base, pale, rng)
+        _PATTERNS[kind](canvas, base, pale, character.random(9))
 
 
 def _dots(canvas, base, pale, rng):

@@ -1,6 +1,5 @@
 """A picture with a coordinate system of its own: fills, soft masks and blends."""
 
-import copy
 import functools
 import math
 
@@ -20,6 +19,7 @@ class Canvas:
         image: uint8 array (height, width, 3), changed in place.
         matrix: float array (2, 3) from units to pixels.
         unit: pixels a unit (the matrix scales both axes alike).
+        part: of a `window` or a `crop`: the slices of rows and columns that it shows.
     """
 
     def __init__(self, image, matrix):
@@ -27,10 +27,8 @@ class Canvas:
         self.image = image
         self.matrix = np.asarray(matrix, float)
         self.unit = math.hypot(self.matrix[0, 0], self.matrix[1, 0])
-        scale = 1 << _SHIFT
         # OpenCV's pixel (0, 0) is centred on (0, 0); ours covers 0 to 1
-        self._linear = self.matrix[:, :2].T * scale
-        self._offset = (self.matrix[:, 2] - 0.5) * scale
+        self._to_fixed = (self.matrix - [[0, 0, 0.5], [0, 0, 0.5]]) * (1 << _SHIFT)
 
     @property
     def bottom(self):
@@ -39,20 +37,26 @@ class Canvas:
 
     def over(self, image, x0=0, y0=0):
         """Return a canvas of the same coordinates on another picture, whose corner is at pixel (x0, y0) of this one."""
-        other = copy.copy(self)
-        other.image = image
+        other = Canvas.__new__(Canvas)
+        other.__dict__.update(self.__dict__, image=image)
         if x0 or y0:
-            other.matrix = self.matrix - [[0, 0, x0], [0, 0, y0]]
-            other._offset = self._offset - [x0 << _SHIFT, y0 << _SHIFT]
+            other.matrix, other._to_fixed = self.matrix.copy(), self._to_fixed.copy()
+            other.matrix[:, 2] -= x0, y0
+            other._to_fixed[:, 2] -= x0 << _SHIFT, y0 << _SHIFT
         return other
 
     def layer(self, value=0, channels=3):
         """Return a canvas of the same coordinates and size on a fresh picture filled with `value`."""
         shape = self.image.shape[:2] + ((channels,) if channels > 1 else ())
-        image = np.zeros(shape, np.uint8)
+        layer = self.over(np.zeros(shape, np.uint8))
         if value:
-            image[:] = value
-        return self.over(image)
+            layer.flood(value)
+        return layer
+
+    def flood(self, colour):
+        """Fill the whole picture."""
+        height, width = self.image.shape[:2]
+        cv2.rectangle(self.image, (0, 0), (width, height), colour, cv2.FILLED)
 
     def fill(self, points, colour):
         """Fill the polygon `points` (m, 2)."""
@@ -68,21 +72,27 @@ class Canvas:
         self.fill(ellipse(centre, (radius, radius)), colour)
 
     def fill_each(self, polygons, colours):
-        """Fill polygons (n, m, 2) one after the other, with one colour or one each."""
-        one = not isinstance(colours, list)
-        for index, points in enumerate(self._fixed(polygons)):
-            cv2.fillPoly(self.image, [points], colours if one else colours[index], cv2.LINE_AA, _SHIFT)
+        """Fill polygons (n, m, 2) one after the other, each with its colour."""
+        for points, colour in zip(self._fixed(polygons), colours, strict=True):
+            cv2.fillPoly(self.image, [points], colour, cv2.LINE_AA, _SHIFT)
 
-    def fill_stacked(self, groups):
-        """Fill the first polygon of every group, then the second of every group, and so on.
+    def fill_apart(self, polygons, colour):
+        """Fill polygons (n, m, 2) that do not overlap, as those of two eyes or ears, with one colour."""
+        cv2.fillPoly(self.image, list(self._fixed(polygons)), colour, cv2.LINE_AA, _SHIFT)
+
+    def fill_strips(self, edges, parts, colours):
+        """Fill k strips along each of n lines: all of the first line, then all of the second, and so on.
 
         Args:
-            groups: list of (polygons (n, m, 2), list of n colours); m may differ from group to group.
+            edges: float array (2, k, n, m, 2), both edges of each strip.
+            parts: k slices, the part of the m points that each strip takes.
+            colours: list of n lists of k colours.
         """
-        stacks = [(self._fixed(polygons), colours) for polygons, colours in groups]
-        for index in range(len(stacks[0][0])):
-            for polygons, colours in stacks:
-                cv2.fillPoly(self.image, [polygons[index]], colours[index], cv2.LINE_AA, _SHIFT)
+        first, second = self._fixed(edges)
+        strips = [np.concatenate([first[k, :, part], second[k, :, part][:, ::-1]], 1) for k, part in enumerate(parts)]
+        for polygons, own in zip(zip(*strips, strict=True), colours, strict=True):
+            for polygon, colour in zip(polygons, own, strict=True):
+                cv2.fillPoly(self.image, [polygon], colour, cv2.LINE_AA, _SHIFT)
 
     def multiply(self, mask, colour):
         """Darken by `colour` (as a filter would) where the uint8 `mask` (height, width) is set."""
@@ -96,20 +106,28 @@ class Canvas:
 
     def window(self, points, margin=0.1):
         """Return a canvas on the part of the image around `points` (m, 2), or None where it is empty."""
-        placed = np.asarray(points) @ self.matrix[:, :2].T + self.matrix[:, 2]
+        placed = cv2.transform(points[None], self.matrix)[0]
         height, width = self.image.shape[:2]
-        (left, top), (right, bottom), edge = placed.min(0).tolist(), placed.max(0).tolist(), margin * self.unit
+        (left, top), (right, bottom) = (
+            cv2.reduce(placed, 0, extreme)[0].tolist() for extreme in (cv2.REDUCE_MIN, cv2.REDUCE_MAX)
+        )
+        edge = margin * self.unit
         x0, y0 = max(int(left - edge), 0), max(int(top - edge), 0)
         x1, y1 = min(int(right + edge) + 1, width), min(int(bottom + edge) + 1, height)
-        if x1 <= x0 or y1 <= y0:
-            return None
-        return self.over(self.image[y0:y1, x0:x1], x0, y0)
+        return self.crop(x0, y0, x1, y1) if x1 > x0 and y1 > y0 else None
+
+    def crop(self, x0, y0, x1, y1):
+        """Return a canvas on the part of the image between two corners in pixels."""
+        part = slice(y0, y1), slice(x0, x1)
+        window = self.over(self.image[part], x0, y0)
+        window.part = part
+        return window
 
     def _fixed(self, points):
         """Points in units as the fixed-point pixels that OpenCV takes."""
-        placed = np.asarray(points) @ self._linear
-        placed += self._offset
-        return np.rint(placed, placed).astype(np.int32)
+        points = np.asarray(points, float)
+        placed = cv2.transform(points.reshape(1, -1, 2), self._to_fixed)
+        return np.rint(placed, placed).astype(np.int32).reshape(points.shape)
 
 
 @functools.lru_cache(maxsize=64)

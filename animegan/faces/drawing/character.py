@@ -5,55 +5,9 @@ import dataclasses
 import numpy as np
 
 from animegan.faces.drawing import palette
+from animegan.faces.drawing.odds import BOYS, ODDS, choose
 
-# Each tag's values with their odds. Colours follow what real collections of anime faces hold.
-_ODDS = {
-    "gender": {"girl": 0.78, "boy": 0.22},
-    "hair": {
-        "aqua": 6, "black": 13, "blonde": 13, "blue": 13, "brown": 17, "gray": 5, "green": 7, "orange": 5,
-        "pink": 11, "purple": 11, "red": 8, "white": 5,
-    },
-    "eyes": {
-        "aqua": 8, "black": 4, "blue": 20, "brown": 17, "gray": 4, "green": 13, "orange": 4, "pink": 6,
-        "purple": 10, "red": 12, "yellow": 8,
-    },
-    "fringe": {
-        "between eyes": 16, "blunt": 16, "curtain": 9, "parted": 13, "spiky": 12, "swept left": 13,
-        "swept right": 13, "wispy": 13,
-    },
-    "back": {
-        "bob": 15, "buns": 4, "long": 26, "ponytail": 10, "short": 14, "spiky": 8, "twin tails": 12, "wavy": 11,
-    },
-    "sides": {"long": 40, "none": 15, "short": 45},
-    "eye shape": {"closed": 3, "drooping": 20, "narrow": 13, "round": 36, "sharp": 22, "sleepy": 6},
-    "mouth": {
-        "cat": 5, "frown": 9, "grin": 5, "neutral": 17, "open smile": 18, "pout": 5, "small o": 9, "smile": 25,
-        "smirk": 7,
-    },
-    "brows": {"angry": 15, "neutral": 50, "raised": 15, "worried": 20},
-    "blush": {"light": 45, "lines": 12, "none": 43},
-    "skin": {"dark": 2, "fair": 42, "pale": 30, "tan": 5, "warm": 21},
-    "glasses": {"none": 90, "round": 5, "square": 5},
-    "accessory": {
-        "bow": 8, "cat ears": 5, "flower": 5, "hair clip": 8, "headband": 8, "none": 62, "ribbon": 4,
-    },
-    "clothes": {"blazer": 18, "dress": 14, "hoodie": 10, "sailor": 20, "shirt": 22, "sweater": 16},
-    "background": {"bokeh": 4, "dots": 3, "gradient": 12, "plain": 12, "sky": 3, "stripes": 2, "white": 64},
-}  # fmt: skip
-
-# Odds that differ for boys; the rest as above.
-_BOY_ODDS = {
-    "fringe": {"between eyes": 22, "blunt": 2, "curtain": 8, "parted": 15, "spiky": 28, "swept left": 9,
-               "swept right": 9, "wispy": 7},
-    "back": {"bob": 3, "long": 5, "ponytail": 5, "short": 55, "spiky": 32},
-    "sides": {"none": 45, "short": 55},
-    "eye shape": {"closed": 2, "drooping": 10, "narrow": 38, "round": 14, "sharp": 30, "sleepy": 6},
-    "blush": {"light": 15, "lines": 4, "none": 81},
-    "accessory": {"cat ears": 2, "hair clip": 2, "headband": 4, "none": 92},
-    "clothes": {"blazer": 30, "hoodie": 20, "shirt": 35, "sweater": 15},
-}  # fmt: skip
-
-TAGS = {name: tuple(sorted(odds)) for name, odds in _ODDS.items()}
+TAGS = {name: tuple(sorted(odds)) for name, odds in ODDS.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -117,6 +71,10 @@ class Character:
         """dict of tag name to word, in the order of `TAGS`."""
         return {name: getattr(self, name.replace(" ", "_")) for name in TAGS}
 
+    def random(self, stream):
+        """Return a numpy.random.Generator for one part of the picture; each part has a `stream` number."""
+        return np.random.default_rng([self.seed, stream])
+
 
 def random_character(rng):
     """Draw a character by lot.
@@ -128,20 +86,10 @@ def random_character(rng):
         Character.
     """
     places = dict(zip(TAGS, rng.random(len(TAGS)).tolist(), strict=True))
-    boy = _choose(_ODDS["gender"], places["gender"]) == "boy"
-    odds = _ODDS | _BOY_ODDS if boy else _ODDS
-    words = {name.replace(" ", "_"): _choose(odds[name], place) for name, place in places.items()}
+    boy = choose(ODDS["gender"], places["gender"]) == "boy"
+    odds = ODDS | BOYS if boy else ODDS
+    words = {name.replace(" ", "_"): choose(odds[name], place) for name, place in places.items()}
     return Character(**words, **_colours(rng), **_proportions(rng, boy), **_pose(rng))
-
-
-def _choose(odds, place):
-    """One of the keys of `odds`, as often as its value says, for a `place` in [0, 1)."""
-    place *= sum(odds.values())
-    for word, share in odds.items():
-        place -= share
-        if place < 0:
-            return word
-    return word
 
 
 def _colours(rng):
@@ -149,9 +97,10 @@ def _colours(rng):
 
     def near(table):
         hue, saturation, value = table[rng.integers(len(table))]
-        offsets = rng.uniform(-1, 1, 3)
-        clipped = np.clip([saturation + 0.1 * offsets[1] * (saturation > 0), value + 0.08 * offsets[2]], 0, 1)
-        return (float(hue + 12 * offsets[0]), float(clipped[0]), float(clipped[1]))
+        offsets = rng.uniform(-1, 1, 3).tolist()
+        saturation += 0.1 * offsets[1] * (saturation > 0)
+        value += 0.08 * offsets[2]
+        return (hue + 12 * offsets[0], _clip(saturation, 0, 1), _clip(value, 0, 1))
 
     return {
         "hair_jitter": tuple(rng.random(3).tolist()),
@@ -190,13 +139,18 @@ def _proportions(rng, boy):
     }
 
 
+def _clip(number, low, high):
+    """The number, or the end of the range that it lies beyond; np.clip takes long over a single number."""
+    return min(max(number, low), high)
+
+
 def _pose(rng):
     """The numbers of a character that set where it looks and stands."""
     return {
-        "light": float(rng.choice([-1, 1]) * rng.uniform(0.3, 1)),
-        "roll": float(np.clip(rng.normal(0, 0.13), -0.27, 0.27)),
-        "yaw": float(np.clip(rng.normal(0, 0.26), -0.5, 0.5)),
-        "scale": float(rng.uniform(0.93, 1.1)),
-        "shift": tuple(np.clip(rng.normal(0, 0.018, 2), -0.045, 0.045).tolist()),
+        "light": (-1, 1)[rng.integers(2)] * rng.uniform(0.3, 1),
+        "roll": _clip(rng.normal(0, 0.13), -0.27, 0.27),
+        "yaw": _clip(rng.normal(0, 0.26), -0.5, 0.5),
+        "scale": rng.uniform(0.93, 1.1),
+        "shift": tuple(_clip(offset, -0.045, 0.045) for offset in rng.normal(0, 0.018, 2).tolist()),
         "seed": int(rng.integers(2**31)),
     }

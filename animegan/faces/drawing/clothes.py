@@ -1,5 +1,7 @@
 """Shoulders and clothes, down to the lower edge of the picture."""
 
+import functools
+
 import numpy as np
 
 from animegan.faces.drawing import palette
@@ -15,9 +17,7 @@ def draw_clothes(canvas, character):
     base, shade, ink = palette.rgb(hsv), palette.rgb(hsv, 1.1, 0.82), palette.rgb(hsv, 1.1, 0.45)
     wide = 2.0 if character.gender == "boy" else 1.66
     waist = wide - (0.5 if character.gender == "boy" else 0.72)
-    shoulder = [*_neckline(character.clothes), (wide * 0.7, 1.9), (wide * 0.92, 2.04), (wide, 2.3)]
-    side = [(wide - 0.32, 3.1), (wide - 0.46, 4.0), (waist, _WAIST), (waist + 0.28, 6.6), (waist + 0.34, 8.0)]
-    right = smooth(shoulder + side, 5, closed=False)
+    right = _right_edge(character.clothes, wide, waist)
     deep = canvas.bottom > 2.2  # a portrait ends at the collar
     if deep:
         _draw_arms(canvas, character, wide, (base, shade, ink))
@@ -29,6 +29,14 @@ def draw_clothes(canvas, character):
     canvas.line(right, 0.045 * character.line, ink)
     canvas.line(mirrored(right), 0.045 * character.line, ink)
     _DETAILS[character.clothes](canvas, character, base, shade, ink)
+
+
+@functools.lru_cache
+def _right_edge(clothes, wide, waist):
+    """Right half of the outline of the top, from the neck over the shoulder to the hips."""
+    shoulder = [*_neckline(clothes), (wide * 0.7, 1.9), (wide * 0.92, 2.04), (wide, 2.3)]
+    side = [(wide - 0.32, 3.1), (wide - 0.46, 4.0), (waist, _WAIST), (waist + 0.28, 6.6), (waist + 0.34, 8.0)]
+    return smooth(shoulder + side, 5, closed=False)
 
 
 def _draw_arms(canvas, character, wide, colours):
@@ -145,6 +153,13 @@ def _hoodie(canvas, character, base, shade, ink):
         canvas.line(np.array([(0.2, 2.35), (0.24, 3.2)]) * [side, 1], 0.07, (245, 245, 245))
 
 
+# Parts of a bow; those but the knot lie to its right.
+_TAIL = np.array([(0, 0), (0.4, 0.95), (0.62, 0.8), (0.75, 0.98), (0.2, 0)])
+_LOOP = smooth([(0, 0), (0.6, -0.5), (1.0, -0.42), (0.98, 0.38), (0.55, 0.36)], 5)
+_FOLD = np.array([(0.08, -0.02), (0.75, -0.12), (0.7, 0.12)])
+_KNOT = smooth([(-0.2, -0.2), (0.2, -0.2), (0.18, 0.2), (-0.18, 0.2)], 4)
+
+
 def draw_bow(canvas, centre, size, colour, angle=0.0):
     """Paint a bow: two loops, two tails and a knot.
 
@@ -158,21 +173,12 @@ def draw_bow(canvas, centre, size, colour, angle=0.0):
     dark = palette.mix(colour, (40, 10, 40), 0.5)
     turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]]) * size
     for side in (-1, 1):
-        tail = (
-            np.array([(0, 0), (0.4 * side, 0.95), (0.62 * side, 0.8), (0.75 * side, 0.98), (0.2 * side, 0)]) @ turn
-            + centre
-        )
-        loop = (
-            smooth([(0, 0), (0.6 * side, -0.5), (1.0 * side, -0.42), (0.98 * side, 0.38), (0.55 * side, 0.36)], 5)
-            @ turn
-            + centre
-        )
-        fold = np.array([(0.08 * side, -0.02), (0.75 * side, -0.12), (0.7 * side, 0.12)]) @ turn + centre
+        tail, loop, fold = (shape * [side, 1] @ turn + centre for shape in (_TAIL, _LOOP, _FOLD))
         canvas.fill(tail, palette.mix(colour, dark, 0.35))
         canvas.fill(loop, colour)
         canvas.line(loop, 0.08 * size, dark, closed=True)
         canvas.fill(fold, palette.mix(colour, dark, 0.4))
-    knot = smooth([(-0.2, -0.2), (0.2, -0.2), (0.18, 0.2), (-0.18, 0.2)], 4) @ turn + centre
+    knot = _KNOT @ turn + centre
     canvas.fill(knot, colour)
     canvas.line(knot, 0.08 * size, dark, closed=True)
 

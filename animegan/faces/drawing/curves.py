@@ -22,18 +22,31 @@ def _catmull_rom(steps):
     return powers @ (np.array([[0, 2, 0, 0], [-1, 0, 1, 0], [2, -5, 4, -1], [-1, 3, -3, 1]]) / 2)
 
 
+def points(x, y):
+    """Points (..., 2) from an array of x and the y of each, or one for all."""
+    joined = np.empty((*np.shape(x), 2))
+    joined[..., 0] = x
+    joined[..., 1] = y
+    return joined
+
+
+@functools.lru_cache(maxsize=256)
+def spread(first, last, count):
+    """Numbers at equal steps, as np.linspace gives them, but kept: not to be changed in place."""
+    return np.linspace(first, last, count)
+
+
 def bezier(*controls, steps=16):
     """Sample Bézier curves.
 
     Args:
-        controls: two to four arrays (..., 2), the control points, of shapes that broadcast.
+        controls: two to four arrays (2,) or (n, 2), the control points.
         steps: points on each curve.
 
     Returns:
-        float array (..., steps, 2).
+        float array (steps, 2) or (n, steps, 2).
     """
-    weights = _bernstein(len(controls) - 1, steps)[:, :, None]
-    return sum(weights[:, k] * np.asarray(control, float)[..., None, :] for k, control in enumerate(controls))
+    return _bernstein(len(controls) - 1, steps) @ np.array(controls, float).swapaxes(0, -2)
 
 
 def smooth(points, steps=6, closed=True):
@@ -84,28 +97,22 @@ def _from_complex(numbers):
 def _complex_normals(z):
     across = np.empty_like(z)
     np.subtract(z[..., 2:], z[..., :-2], across[..., 1:-1])
-    np.subtract(z[..., 1], z[..., 0], across[..., 0])
-    np.subtract(z[..., -1], z[..., -2], across[..., -1])
+    last = z.shape[-1] - 1
+    gap = max(last - 1, 1)  # the first and the last step at once
+    np.subtract(z[..., 1::gap], z[..., :-1:gap], across[..., ::last])
     across *= 1j / (np.abs(across) + 1e-9)
     return across
 
 
-def strip(lines, across, first, second):
-    """Outline the strips between two parallels of polylines.
+def parallels(lines, across, distances):
+    """Parallels (..., m, 2) of polylines.
 
     Args:
         lines: float array (n, m, 2).
         across: their `normals`.
-        first, second: distances from the lines, along the normals, that broadcast to (n, m).
-
-    Returns:
-        float array (n, 2m, 2).
+        distances: float array (..., n, m), from the lines along the normals.
     """
-    steps = lines.shape[1]
-    outline = np.empty((len(lines), 2 * steps, 2))
-    np.add(lines, across * first[..., None], outline[:, :steps])
-    np.add(lines, across * second[..., None], outline[:, : steps - 1 : -1])
-    return outline
+    return _from_complex(_to_complex(across) * distances + _to_complex(lines))
 
 
 def ribbon(lines, left, right):

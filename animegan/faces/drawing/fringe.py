@@ -3,10 +3,15 @@
 import cv2
 import numpy as np
 
-from animegan.faces.drawing.curves import brush, ellipse, mirrored, smooth
+from animegan.faces.drawing.curves import brush, ellipse, mirrored, points, smooth, spread
 from animegan.faces.drawing.head import turn
 from animegan.faces.drawing.locks import lock_lines, paint_gloss, paint_locks
 from animegan.faces.drawing.palette import BASE, LINE
+
+_STRANDS = (-48, -32, 20)  # tones of the strands on the crown, against the hair around them
+_NUMBERS = np.arange(40)  # of the points of the crown's upper edge
+_RIGHT = np.array([(0.3, -1.08), (0.68, -0.9), (0.93, -0.5), (1.02, -0.16)])
+_HAIRLINE = np.concatenate([_RIGHT[::-1], [(0, -1.12)], mirrored(_RIGHT)])
 
 
 def paint_front(layer, character, rng):
@@ -36,7 +41,7 @@ def _trim(layer, outer, character):
     """Cut off what stands out above the skull's silhouette, and draw that silhouette."""
     keep = layer.layer(0, 1)
     keep.fill(np.concatenate([[(-3, 9), (-3, outer[0, 1])], outer, [(3, outer[-1, 1]), (3, 9)]]), 255)
-    layer.image[..., 1] = cv2.min(layer.image[..., 1], keep.image)
+    cv2.insertChannel(cv2.min(cv2.extractChannel(layer.image, 1), keep.image), layer.image, 1)
     layer.line(outer, 0.036 * character.line, (LINE, 255, 0))
 
 
@@ -48,16 +53,18 @@ def _paint_strays(layer, outer, character, rng):
     place = rng.uniform(8, 17, count)  # points of the silhouette, counted from its left end
     places = np.stack([place, place - 0.5 * reach, place - reach])
     places = np.where(left, places, 39 - places)
-    away = np.array([0.98, 1.05, 1.0])[:, None] + [np.zeros(count), np.zeros(count), rng.uniform(0.07, 0.15, count)]
-    points = np.stack([np.interp(places, np.arange(40), outer[:, axis]) for axis in (0, 1)], -1) * away[..., None]
+    away = np.repeat([[0.98], [1.05], [1.0]], count, 1)
+    away[2] += rng.uniform(0.07, 0.15, count)
+    x, y = (np.interp(places, _NUMBERS, outer[:, axis]) for axis in (0, 1))
+    controls = points(x * away, y * away)
     widths = np.full(count, 0.1)
     if rng.random() < 0.2:
         way = -1 if rng.random() < 0.5 else 1
         tuft = [(0, 0.14), (-0.12 * way, -0.5), (way * rng.uniform(0.25, 0.5), rng.uniform(-0.45, -0.15))]
         tuft = outer[20] + np.array(tuft) + [way * rng.uniform(-0.2, 0.2), 0]
-        points = np.concatenate([points, tuft[:, None]], 1)
+        controls = np.concatenate([controls, tuft[:, None]], 1)
         widths = np.append(widths, 0.18)
-    paint_locks(layer, lock_lines(*points), widths, character, rng, root=0.5, sharp=1.4, edge_from=0.15)
+    paint_locks(layer, lock_lines(*controls), widths, character, rng, root=0.5, sharp=1.4, edge_from=0.15)
 
 
 def crown_top(character):
@@ -69,17 +76,16 @@ def _paint_crown(layer, character, rng, part):
     """The cap of hair over the skull, with strands that leave the parting; returns its upper edge."""
     top, wide = crown_top(character), 1.22 + 0.16 * character.volume
     outer = ellipse((0, -0.3), (wide, -0.3 - top), 40, np.pi, 2 * np.pi)
-    outer[:, 1] += np.interp(np.arange(40), np.arange(0, 40, 3), rng.uniform(-0.03, 0.03, 14))
-    half = np.array([(0.3, -1.08), (0.68, -0.9), (0.93, -0.5), (1.02, -0.16)])
-    hairline = turn(np.concatenate([half[::-1], [(0, -1.12)], mirrored(half)]), character.yaw, 0.2)
+    outer[:, 1] += np.interp(_NUMBERS, _NUMBERS[::3], rng.uniform(-0.03, 0.03, 14))
+    hairline = turn(_HAIRLINE, character.yaw, 0.2)
     layer.fill(np.concatenate([outer, smooth(hairline, 4, closed=False)]), (BASE, 255, 0))
     count = int(10 + 8 * character.strands)
-    ends = np.linspace(-1.3, 1.3, count) + rng.uniform(-0.05, 0.05, count)
-    roots = np.stack([np.full(count, part) + 0.15 * ends, np.full(count, top + 0.12)], -1)
-    bends = np.stack([ends * 0.8 + part * 0.2, np.full(count, top + 0.15)], -1)
-    tips = np.stack([ends, -1.15 + 0.6 * ends**2 + rng.uniform(-0.3, 0.0, count)], -1)
+    ends = spread(-1.3, 1.3, count) + rng.uniform(-0.05, 0.05, count)
+    roots = points(part + 0.15 * ends, top + 0.12)
+    bends = points(ends * 0.8 + part * 0.2, top + 0.15)
+    tips = points(ends, -1.15 + 0.6 * ends**2 + rng.uniform(-0.3, 0.0, count))
     strokes = brush(turn(lock_lines(roots, bends, tips), 0.5 * character.yaw), 0.045, (0, 1, 0))
-    layer.fill_each(strokes, [(int(t), 255, 0) for t in BASE + rng.choice([-48, -32, 20], count)])
+    layer.fill_each(strokes, [(BASE + _STRANDS[k], 255, 0) for k in rng.integers(3, size=count).tolist()])
     return outer
 
 
@@ -91,10 +97,10 @@ def _paint_sides(layer, character, rng):
         low = 2.6  # over the shoulders
     side = np.repeat([-1, 1], count)
     reach = low + rng.uniform(-0.2, 0.25, 2 * count) - 0.22 * np.tile(np.arange(count)[::-1], 2)
-    x = np.tile(np.linspace(1.28, 1.0, count), 2)
-    roots = np.stack([side * 0.95, np.full(2 * count, -1.0)], -1)
-    bends = np.stack([side * (x + 0.22), reach * 0.3], -1)
-    tips = np.stack([side * (x - 0.1 + rng.uniform(-0.08, 0.08, 2 * count)), reach], -1)
+    x = np.tile(spread(1.28, 1.0, count), 2)
+    roots = points(side * 0.95, -1.0)
+    bends = points(side * (x + 0.22), reach * 0.3)
+    tips = points(side * (x - 0.1 + rng.uniform(-0.08, 0.08, 2 * count)), reach)
     lines = turn(lock_lines(roots, bends, tips), character.yaw, 0.2)
     paint_locks(layer, lines, 0.42 - 0.05 * count, character, rng, root=0.1)
 
@@ -102,19 +108,15 @@ def _paint_sides(layer, character, rng):
 def _fan(character, rng, fewest, most, span=1.0):
     """Places t in [-span, span] of the locks of a fringe, unevenly spread, and their spacing."""
     count = round(fewest + (most - fewest) * character.strands)
-    t = np.linspace(-span, span, count)
+    t = spread(-span, span, count)
     spacing = 2 * span / (count - 1)
     return t + rng.uniform(-0.25, 0.25, count) * spacing, spacing
 
 
 def _assemble(rng, roots_x, root_y, bends_x, bends_y, tips_x, tips_y, width, sharp):
-    """Arrays of a fringe from coordinates that may be single numbers."""
-    count = len(tips_x)
-    full = [
-        np.broadcast_to(np.asarray(v, float), (count,)) for v in (roots_x, root_y, bends_x, bends_y, tips_x, tips_y)
-    ]
-    widths = np.broadcast_to(np.asarray(width, float), (count,)) * rng.uniform(0.85, 1.2, count)
-    return (*(np.stack(full[i : i + 2], -1) for i in (0, 2, 4)), widths, sharp)
+    """Arrays of a fringe from coordinates, of which y may be single numbers."""
+    widths = width * rng.uniform(0.85, 1.2, len(tips_x))
+    return points(roots_x, root_y), points(bends_x, bends_y), points(tips_x, tips_y), widths, sharp
 
 
 def _blunt(character, rng):

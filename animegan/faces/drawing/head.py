@@ -1,5 +1,6 @@
 """The head without hair: outline, ears, neck, and the soft shadows on the skin."""
 
+import functools
 import math
 
 import cv2
@@ -7,6 +8,9 @@ import numpy as np
 
 from animegan.faces.drawing import palette
 from animegan.faces.drawing.curves import brush, ellipse, mirrored, smooth
+
+_EAR = smooth([(0.9, -0.1), (1.02, -0.18), (1.13, -0.1), (1.12, 0.14), (1.04, 0.36), (0.92, 0.38), (0.86, 0.12)])
+_INNER_EAR = np.array([[[-0.012, 0.015]], [[0.012, 0.015]]])  # how far its fold lies inside, left and right
 
 
 def turn(points, yaw, depth=None):
@@ -25,7 +29,8 @@ def turn(points, yaw, depth=None):
     x = turned[..., 0]
     if depth is None:
         depth = 0.6 * np.sqrt(np.maximum(1.2 - x * x, 0.02))
-    turned[..., 0] = x * math.cos(yaw) + depth * math.sin(yaw)
+    x *= math.cos(yaw)
+    x += depth * math.sin(yaw)
     return turned
 
 
@@ -42,46 +47,54 @@ def outline(character):
         (0.315 + 0.19 * jaw - 0.05 * point, 0.885 * chin),
         (0.13 + 0.1 * jaw - 0.07 * point, 0.985 * chin),
     ]
-    right = np.array(half) * [character.face_width, 1]
-    points = np.concatenate([[(0, -1.4)], right, [(0, chin + 0.01)], mirrored(right[::-1])])
+    right = [(x * character.face_width, y) for x, y in half]
+    points = np.array([(0, -1.4), *right, (0, chin + 0.01), *((-x, y) for x, y in right[::-1])])
     yaw = character.yaw
     # the cheeks hardly move when the head turns; the chin does
     depth = np.interp(points[:, 1], (-0.8, 0.2, chin), (0.15, 0.2, 0.52))
     turned = turn(points, yaw, depth)
-    far = np.sign(points[:, 0]) == np.sign(yaw)
+    far = points[:, 0] * yaw > 0
     hollow = np.exp(-(((points[:, 1] + 0.02) / 0.3) ** 2)) - 0.5 * np.exp(-(((points[:, 1] - 0.45) / 0.25) ** 2))
-    turned[:, 0] -= far * np.sign(yaw) * 0.13 * abs(yaw) * hollow  # the far eye socket and cheekbone
+    turned[:, 0] -= far * (0.13 * yaw) * hollow  # the far eye socket and cheekbone
     return smooth(turned, 6)
 
 
 def draw_ears(canvas, character):
     """Paint the two human ears (hair may cover them)."""
     light, shadow = palette.SKIN[character.skin]
-    ink = skin_ink(character)
-    shape = np.array([(0.9, -0.12), (1.02, -0.2), (1.13, -0.12), (1.12, 0.12), (1.04, 0.34), (0.92, 0.36), (0.86, 0.1)])
-    for side in (-1, 1):
-        # the ear on the far side of a turned head disappears behind the cheek
-        offset = np.sin(character.yaw) * 0.12 - side * max(0, side * np.sin(character.yaw)) * 0.35
-        ear = smooth(shape * [side * character.face_width, 1] + [offset, 0.02])
-        inner = ear[6:26] * [0.97, 0.8] + [0.012 * side, 0.015]
-        canvas.fill(ear, light)
-        canvas.fill(brush(ear[3:32], 0.03 * character.line), ink)
-        canvas.fill(brush(inner, 0.05, (0, 1, 1, 0.3)), shadow)
+    ears = np.array([_EAR, _EAR])
+    ears[0] *= [-character.face_width, 1]
+    ears[1] *= [character.face_width, 1]
+    # the ear on the far side of a turned head disappears behind the cheek
+    turned = math.sin(character.yaw)
+    ears[..., 0] += 0.12 * turned
+    ears[int(turned > 0), :, 0] -= 0.35 * turned
+    inner = ears[:, 6:26] * [0.97, 0.8] + _INNER_EAR
+    canvas.fill_apart(ears, light)
+    canvas.fill_apart(brush(ears[:, 3:32], 0.03 * character.line), skin_ink(character))
+    canvas.fill_apart(brush(inner, 0.05, (0, 1, 1, 0.3)), shadow)
 
 
 def draw_neck(canvas, character):
     """Paint the neck with the shadow that the head casts on it; `canvas` is the body's."""
     light, shadow = palette.SKIN[character.skin]
     wide = 0.42 if character.gender == "boy" else 0.31
-    half = np.array([(wide, 0.6), (wide, 1.35), (wide + 0.06, 1.62), (wide + 0.5, 1.86), (1.5, 2.2)])
-    neck = np.concatenate([half, mirrored(half[::-1])])
+    neck, edges = _neck(wide)
     canvas.fill(neck, light)
-    lean = 0.3 * np.sin(character.yaw) - 0.08 * character.light
+    lean = 0.3 * math.sin(character.yaw) - 0.08 * character.light
     low = character.chin + 0.2
     edge = smooth([(wide, low), (lean + 0.1, low + 0.13), (lean - 0.1, low + 0.13), (-wide, low)], 4, closed=False)
     canvas.fill(np.concatenate([[(-wide, 0.6), (wide, 0.6)], edge]), shadow)
-    for side in (-1, 1):
-        canvas.line(smooth(half * [side, 1], 4, closed=False), 0.03 * character.line, skin_ink(character))
+    for edge in edges:
+        canvas.line(edge, 0.03 * character.line, skin_ink(character))
+
+
+@functools.lru_cache
+def _neck(wide):
+    """Outline (m, 2) of a neck and of the shoulders under it, and its two edges, smooth."""
+    half = np.array([(wide, 0.6), (wide, 1.35), (wide + 0.06, 1.62), (wide + 0.5, 1.86), (1.5, 2.2)])
+    edge = smooth(half, 4, closed=False)
+    return np.concatenate([half, mirrored(half[::-1])]), (mirrored(edge), edge)
 
 
 def draw_skin(canvas, character, shape):
@@ -91,12 +104,16 @@ def draw_skin(canvas, character, shape):
         canvas: Canvas of the head.
         character: Character.
         shape: the face's outline, from `outline`.
+
+    Returns:
+        (Canvas of the part of the picture around the face, uint8 mask of the face in it), or None
+        where the picture shows nothing of it.
     """
     light, shadow = palette.SKIN[character.skin]
     canvas.fill(shape, light)
     window = canvas.window(shape)
     if window is None:
-        return
+        return None
     inside = window.layer(0, 1)
     inside.fill(shape, 255)
     lit = window.layer(0, 1)
@@ -108,6 +125,7 @@ def draw_skin(canvas, character, shape):
     window.multiply(cv2.min(shade, inside.image), tint)
     line = 0.034 * character.line
     canvas.fill(brush(shape[12:-12], line, (0.3, 0.8, 1, 0.8, 0.3)), skin_ink(character))
+    return window, inside.image
 
 
 def draw_blush(canvas, character):

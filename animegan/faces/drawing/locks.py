@@ -9,7 +9,7 @@ import functools
 import cv2
 import numpy as np
 
-from animegan.faces.drawing.curves import bezier, normals, strip
+from animegan.faces.drawing.curves import bezier, normals, parallels, points, spread
 from animegan.faces.drawing.palette import BASE, LIGHT, LINE, SHADE
 
 _STEPS = 11  # points along a lock
@@ -43,41 +43,57 @@ def paint_locks(layer, lines, widths, character, rng, tone=BASE, root=0.8, sharp
         edge_from: part of the length from which the edges are drawn in.
     """
     count, steps = lines.shape[:2]
-    half = np.broadcast_to(np.asarray(widths, float) / 2, (count,))[:, None] * taper(steps, root, sharp)
-    across = normals(lines)
     start, early = int(edge_from * steps), int(0.2 * steps)
+    tones = np.clip(tone + rng.integers(-10, 11, count), 60, 230).tolist()
+    strands = rng.uniform(-0.35, 0.3, count)
+    half = np.full(count, widths)[:, None] * (0.5 * taper(steps, root, sharp))
+    across = normals(lines)
     # the normal points to the right of the direction of travel; on a lock that hangs down that is screen left
-    away = np.where(across[:, steps // 2, 0] * character.light > 0, -1.0, 1.0)[:, None]
-    shady = half * away  # distance from the middle to the edge that lies in shadow
+    away = np.where(across[:, steps // 2, 0] * character.light > 0, -1.0, 1.0)
+    edges = parallels(lines, across, _strips(half, away, strands, character.line, start, early))
+    parts = slice(start - 1, None), slice(None), slice(early, None), slice(early, -3), slice(early + 1, -2)
+    depth = 46 * character.contrast
+    layer.fill_strips(edges, parts, [[(t, 255, 0) for t in (_INK, t, t - depth, t + 38, t - 62)] for t in tones])
 
-    def band(middle, width, first=0, last=None):
-        part = slice(first, last)
-        return strip(lines[:, part], across[:, part], (middle - width)[:, part], (middle + width)[:, part])
 
+def _strips(half, away, strands, line, start, early):
+    """Distances (2, 5, n, m) of both edges of a lock's strips from its middle: outline, lock, shadow, shine, strand.
+
+    Args:
+        half: half the locks' widths (n, m).
+        away: side (n,) that lies in shadow, -1 or 1.
+        strands: place (n,) of the strand line, from -1 (lit edge) to 1 (shady edge).
+        line: line weight.
+        start, early: points where the outline and where the shadow begin.
+    """
+    ink, fade, shine, thread = _profiles(half.shape[1], start, early)
+    none = 0 * away
+    middle = np.array([none, none, 0.6 * away, -0.45 * away, strands * away])[..., None] * half
+    width = np.empty_like(middle)
     # what a wider lock in ink leaves to be seen around the lock is its outline, swelling towards the tip
+    width[0] = half + line * ink
+    width[1] = half
+    width[2] = fade * half
+    width[3] = shine
+    width[4] = thread
+    return np.array([middle - width, middle + width])
+
+
+@functools.lru_cache(maxsize=64)
+def _profiles(steps, start, early):
+    """How four strips swell along a lock: width (steps,) of outline, shine and strand, share of the shadow."""
     place = np.arange(steps)
-    ink = 0.026 * character.line * np.interp(place, (start - 1, steps - 3, steps - 1), (0, 1, 0.7))
-    shade = 0.4 * half * np.clip((place - early) / 3, 0, 1)  # fades in
+    ink = 0.026 * np.interp(place, (start - 1, steps - 3, steps - 1), (0, 1, 0.7))
+    fade = 0.4 * np.clip((place - early) / 3, 0, 1)
     shine = 0.048 * np.interp(place, (early, steps // 2, steps - 4), (0, 1, 0))
     thread = 0.015 * np.interp(place, (early + 1, steps // 2, steps - 3), (0, 1, 0.2))
-    tones = np.clip(tone + rng.integers(-10, 11, count), 60, 230).tolist()
-    aside = rng.uniform(-0.35, 0.3, (count, 1))
-    depth = 46 * character.contrast
-    layer.fill_stacked(
-        [
-            (band(0 * half, half + ink, start - 1), [(_INK, 255, 0)] * count),
-            (band(0 * half, half), [(t, 255, 0) for t in tones]),
-            (band(0.6 * shady, shade, early), [(t - depth, 255, 0) for t in tones]),
-            (band(-0.45 * shady, shine, early, -3), [(t + 38, 255, 0) for t in tones]),
-            (band(aside * shady, thread, early + 1, -2), [(t - 62, 255, 0) for t in tones]),
-        ]
-    )
+    return ink, fade, shine, thread
 
 
-def paint_mass(layer, points, tone=SHADE, line=0.04):
+def paint_mass(layer, shape, tone=SHADE, line=0.04):
     """Paint a closed mass of hair with an outline."""
-    layer.fill(points, (tone, 255, 0))
-    layer.line(points, line, (LINE, 255, 0), closed=True)
+    layer.fill(shape, (tone, 255, 0))
+    layer.line(shape, line, (LINE, 255, 0), closed=True)
 
 
 def paint_gloss(layer, character, rng, centre, height, span=1.02):
@@ -92,23 +108,26 @@ def paint_gloss(layer, character, rng, centre, height, span=1.02):
         span: half the arc's width.
     """
     count = 49
-    x = np.linspace(-span, span, count)
-    ring = np.stack([x, height + 0.34 * (x / 1.1) ** 2], -1)
-    along = np.stack([(x - centre) * 0.9, ring[:, 1] + 2.3], -1)
-    along /= np.sqrt((along**2).sum(1, keepdims=True))
+    x = spread(-span, span, count)
+    ring = points(x, height + 0.34 * (x / 1.1) ** 2)
+    along = points((x - centre) * 0.9, ring[:, 1] + 2.3)
+    along /= np.hypot(along[:, :1], along[:, 1:])
     cuts = rng.uniform(-span, span, rng.integers(2, 6))
-    gaps = np.abs(x[:, None] - cuts).min(1)
-    swell = np.clip(gaps / 0.2, 0, 1) * (1 - (x / span) ** 4) * (0.6 + 0.4 * np.cos(2 * (x - 0.5 * character.light)))
+    gaps = np.abs(x - cuts[:, None]).min(0)
+    swell = np.minimum(gaps / 0.2, 1) * (1 - (x / span) ** 4) * (0.6 + 0.4 * np.cos(2 * (x - 0.5 * character.light)))
     size = (0.06 + 0.12 * character.gloss) * swell
     # teeth: the light ends in points that follow the strands
-    above = size * np.where(np.arange(count) % 2, 1.0, rng.uniform(0.2, 0.7, count))
-    below = size * np.where(np.arange(count) % 3, rng.uniform(0.3, 0.8, count), 1.5)
-    parts = np.split(np.arange(count), np.flatnonzero(np.diff((size > 0.02).astype(int))) + 1)
+    above, below = rng.uniform(0.2, 0.7, count), rng.uniform(0.3, 0.8, count)
+    above[1::2], below[::3] = 1.0, 1.5
+    above, below = along * (size * above)[:, None], along * (size * below)[:, None]
+    # the ring is dark at both ends, so that each stretch of light begins and ends with a change
+    lit = size > 0.02
+    stretches = (np.flatnonzero(lit[1:] != lit[:-1]) + 1).reshape(-1, 2).tolist()
     for reach, tone in ((1.0, LIGHT + 5), (0.45, LIGHT + round(44 * character.gloss))):
-        top, low = ring - along * (reach * above)[:, None], ring + along * (reach * below)[:, None]
-        for part in parts:
-            if size[part[0]] > 0.02 and len(part) > 2:
-                layer.fill(np.concatenate([top[part], low[part[::-1]]]), (tone, 255, 0))
+        top, low = ring - reach * above, ring + reach * below
+        for first, last in stretches:
+            if last - first > 2:
+                layer.fill(np.concatenate([top[first:last], low[first:last][::-1]]), (tone, 255, 0))
 
 
 def lay(canvas, layer, character, ramp, top=0, bottom=-15):
@@ -121,12 +140,15 @@ def lay(canvas, layer, character, ramp, top=0, bottom=-15):
         ramp: uint8 array (256, 3), the colour of each tone.
         top, bottom: change of tone at the crown (y = -1.8) and at y = 1, head units.
     """
-    height, width = layer.image.shape[:2]
-    x = (np.arange(width) - layer.matrix[0, 2]) / layer.unit
-    y = (np.arange(height) - layer.matrix[1, 2]) / layer.unit
+    cover = cv2.extractChannel(layer.image, 1)
+    x0, y0, width, height = cv2.boundingRect(cover)
+    if not width:
+        return
+    window = canvas.crop(x0, y0, x0 + width, y0 + height)
+    x = (np.arange(width) - window.matrix[0, 2]) / window.unit
+    y = (np.arange(height) - window.matrix[1, 2]) / window.unit
     down = np.interp(y, (-1.8, -0.9, 0.1, 1.0), (top, 12, 0, bottom + 24 * character.fade))
     across = 12 * character.light * x - np.minimum(14 * x**2, 34)  # hair turns away from the light at its sides
     change = down.astype(np.int16)[:, None] + across.astype(np.int16)
-    change += layer.image[..., 0]
-    tones = np.clip(change, 0, 255, out=change).astype(np.uint8)
-    canvas.blend(cv2.applyColorMap(tones, ramp[:, None]), np.ascontiguousarray(layer.image[..., 1]))
+    tones = cv2.add(layer.image[window.part][..., 0], change, dtype=cv2.CV_8U)
+    window.blend(cv2.applyColorMap(tones, ramp[:, None]), cover[window.part])

@@ -48,7 +48,7 @@ ACCENTS = ((0, 0.8, 0.85), (45, 0.7, 0.95), (215, 0.65, 0.85), (330, 0.55, 0.95)
 BACKDROPS = ((205, 0.3, 0.95), (340, 0.2, 0.98), (50, 0.25, 0.97), (130, 0.2, 0.9), (265, 0.25, 0.9), (220, 0.45, 0.45))
 
 # Tones of hair: places on the ramp of `hair_ramp`.
-_TONES = np.arange(256)
+_TONES = np.arange(256.0)
 LINE, DEEP, SHADE, BASE, LIGHT, SHINE = 0, 60, 110, 160, 205, 255
 
 
@@ -109,5 +109,7 @@ def hair_ramp(hsv, contrast=1.0):
 
 def ramp(colours, places):
     """Return the ramp, uint8 array (256, 3), that has each colour (r, g, b) at its place in [0, 255]."""
-    channels = [np.interp(_TONES, places, channel) for channel in zip(*colours, strict=True)]
-    return np.stack(channels, -1).clip(0, 255).astype(np.uint8)
+    tones = np.empty((256, 3))
+    for channel, values in enumerate(zip(*colours, strict=True)):
+        tones[:, channel] = np.interp(_TONES, places, values)
+    return np.minimum(np.maximum(tones, 0), 255).astype(np.uint8)

@@ -1,5 +1,6 @@
 """A face in a picture of its own, and many of them."""
 
+import math
 import multiprocessing
 import os
 
@@ -39,28 +40,28 @@ def paint_character(image, character, centre, unit):
     body_centre = nape - unit * np.array([np.sin(-0.25 * character.roll), np.cos(0.25 * character.roll)])
     body = Canvas(image, placing(body_centre, unit, 0.25 * character.roll))
     ramp = palette.hair_ramp(palette.pick(palette.HAIR[character.hair], character.hair_jitter), character.contrast)
-    streams = [np.random.default_rng([character.seed, stream]) for stream in range(3)]
 
     back = head.layer()
-    paint_back(back, character, streams[0])
+    paint_back(back, character, character.random(0))
     lay(head, back, character, ramp, top=-10, bottom=-30)
     draw_neck(body, character)
     draw_clothes(body, character)
     shape = outline(character)
     draw_ears(head, character)
-    draw_skin(head, character, shape)
+    face = draw_skin(head, character, shape)
     draw_blush(head, character)
     draw_nose(head, character)
     draw_mouth(head, character)
     draw_eyes(head, character)
     front = head.layer()
-    paint_front(front, character, streams[1])
-    _cast_shadow(head, front, character, shape)
+    paint_front(front, character, character.random(1))
+    if face:
+        _cast_shadow(*face, front, character)
     draw_behind(head, character, ramp)
     lay(head, front, character, ramp)
     draw_brows(head, front, character)
     draw_glasses(head, character)
-    draw_accessory(head, character, streams[2])
+    draw_accessory(head, character)
 
 
 def draw_face(character, size=64):
@@ -80,8 +81,7 @@ def draw_face(character, size=64):
         raise InputError(f"size must be {_SMALLEST} to {_LARGEST}. Received: {size}")
     side = max(2 * size, 128)  # drawn finer and shrunk: no jagged edges
     image = np.empty((side, side, 3), np.uint8)
-    rng = np.random.default_rng([character.seed, 9])
-    draw_backdrop(Canvas(image, [[side, 0, 0], [0, side, 0]]), character, rng)
+    draw_backdrop(Canvas(image, [[side, 0, 0], [0, side, 0]]), character)
     centre = (0.5 + character.shift[0] - 0.05 * character.yaw, 0.535 + character.shift[1])
     paint_character(image, character, np.array(centre) * side, 0.322 * character.scale * side)
     return cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
@@ -140,19 +140,14 @@ def _draw_chunk(chunk):
 
 def placing(centre, unit, angle):
     """Matrix (2, 3) that turns by `angle` (radians, clockwise), scales by `unit` and moves to `centre`."""
-    cos, sin = np.cos(angle) * unit, np.sin(angle) * unit
+    cos, sin = math.cos(angle) * unit, math.sin(angle) * unit
     return np.array([[cos, -sin, centre[0]], [sin, cos, centre[1]]])
 
 
-def _cast_shadow(head, front, character, shape):
-    """Darken the face where the front hair keeps the light away."""
-    window = head.window(shape)
-    if window is None:
-        return
-    skin = window.layer(0, 1)
-    skin.fill(shape, 255)
-    cover = np.ascontiguousarray(front.window(shape).image[..., 1])
-    move = np.float32([[1, 0, -0.05 * character.light * head.unit], [0, 1, 0.12 * head.unit]])
-    mask = cv2.min(cv2.warpAffine(cover, move, cover.shape[::-1]), skin.image)
+def _cast_shadow(window, skin, front, character):
+    """Darken the face, where a window's mask `skin` is set, wherever the front hair keeps the light away."""
+    cover = cv2.extractChannel(front.image[window.part], 1)
+    move = np.float32([[1, 0, -0.05 * character.light * window.unit], [0, 1, 0.12 * window.unit]])
+    mask = cv2.min(cv2.warpAffine(cover, move, cover.shape[::-1]), skin)
     light, shadow = palette.SKIN[character.skin]
     window.multiply(mask, [255 * s / b for s, b in zip(shadow, light, strict=True)])
