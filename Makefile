@@ -25,7 +25,6 @@ tutorial: setup
 		$(BIN)/jupyter nbconvert --log-level WARN --execute --to notebook --output-dir build/notebooks "$$notebook" || exit 1; \
 	done
 	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir build/notebooks build/notebooks/*.ipynb
-	$(BIN)/animegan sample data/runs/first-dcgan --count 100 --out build/faces.png
 
 test: setup
 	$(BIN)/python -m pytest

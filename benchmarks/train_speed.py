@@ -37,15 +37,16 @@ def main():
         for name, side in sides.items():
             rates[name].append(side.turn())
     shares = [side.finish() for side in sides.values()]
-    ratios = [ours / theirs for ours, theirs in zip(rates["animegan"], rates["pytorch"], strict=True)]
-    medians = {name: round(statistics.median(values), 1) for name, values in rates.items()}
-    result = {
-        "pictures_a_second": medians,
-        "ratio": round(statistics.median(ratios), 3),
-        "ratios": [round(ratio, 3) for ratio in sorted(ratios)],
-        "input_share_of_time": shares[0],
-    }
-    print(json.dumps({"size": options.size, "width": options.width, "batch": options.batch} | result))
+    result = {"size": options.size, "width": options.width, "batch": options.batch}
+    for place, kind in enumerate(("second", "cpu_second")):
+        mine, theirs = ([turn[place] for turn in rates[name]] for name in SIDES)
+        ratios = [ours / other for ours, other in zip(mine, theirs, strict=True)]
+        result[f"pictures_a_{kind}"] = dict(
+            zip(SIDES, [round(statistics.median(r), 1) for r in (mine, theirs)], strict=True)
+        )
+        result[f"ratio_a_{kind}"] = round(statistics.median(ratios), 3)
+        result[f"ratios_a_{kind}"] = [round(ratio, 3) for ratio in sorted(ratios)]
+    print(json.dumps(result | {"input_share_of_time": shares[0]}))
 
 
 class Side:
@@ -76,7 +77,7 @@ class Side:
 
 
 def serve(side, options):
-    """Answer "turn" with the pictures a second of a round, "finish" with the share that input takes."""
+    """Answer "turn" with the pictures a second and a CPU second of a round, "finish" with the share that input takes."""
     train, input_seconds = side
     train()  # compile and warm up
     print(json.dumps("ready"), flush=True)
@@ -87,8 +88,10 @@ def serve(side, options):
             seconds = time.perf_counter() - started
             print(json.dumps(round(input_seconds() / seconds, 4)), flush=True)
             return
+        cpu = time.process_time()
         train()
-        print(json.dumps(options.steps * options.batch / (time.perf_counter() - started)), flush=True)
+        count = options.steps * options.batch
+        print(json.dumps([count / (time.perf_counter() - started), count / (time.process_time() - cpu)]), flush=True)
 
 
 def pictures(options):

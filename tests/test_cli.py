@@ -142,7 +142,6 @@ SLOW_TO_SHOW = [  # found only at work, after a progress bar was made
     ("pack empty --out earlier.h5", ["a source must hold pictures", "empty, which holds none"]),
     ("pack pictures unreadable --out earlier.h5", ["a source must hold readable pictures", "a.jpg"]),
     ("pack pictures --out earlier.h5 --tags tags.csv", ["tags.csv must name pictures of the sources"]),
-    ("pack pictures faces.h5 --out earlier.h5 --size 64 --json", ["faces.h5 must hold pictures of 64", "Received: 32"]),
     ("crop plain/sky.png --out crops --json", ["there must be a face", "no face was found in 1 pictures"]),
 ]
 

@@ -258,7 +258,6 @@ BAD_SOURCES = {
     "empty folder": (lambda path, _: path.mkdir(), r"must hold pictures \(jpg.*which holds none"),
     "only unreadable pictures": (broken_folder, r"must hold readable pictures.*none can be read .*a\.jpg"),
     "no archive": (lambda path, _: path.write_bytes(b"PK"), "bytes that are none of these"),
-    "another size": (lambda path, picture: write_faces(path, [picture(1, 64)], size=64), "32 pixels.*Received: 64"),
     "foreign HDF5": (lambda path, _: h5py.File(path, "w").close(), "its format is not stated"),
     "truncated HDF5": (truncated_h5, "truncated file"),
     "a bad table": (folder_with_bad_table, "must have a column 'file'"),
@@ -271,6 +270,14 @@ def test_a_bad_source_leaves_the_earlier_output(tmp_path, out, earlier, picture,
     make(tmp_path / "bad", picture)
     with pytest.raises(InputError, match=message):
         packed([write_pictures(tmp_path / "good", a=1), tmp_path / "bad"], out)
+
+
+def test_a_packed_file_of_another_size_is_resized(tmp_path, out, picture):
+    large = picture(1, 64)
+    write_faces(tmp_path / "large.h5", [large], size=64)
+    packed([tmp_path / "large.h5"], out)
+    with FaceSet(out) as faces:
+        assert np.array_equal(faces.images()[0], resize(large, 32))
 
 
 def test_no_source_at_all_is_bad_input(out, earlier):

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path, PurePosixPath
 
+import numpy as np
 from tqdm.auto import tqdm
 
 from animegan.faces import sources
@@ -25,7 +26,7 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
         paths: folders, zip or tar archives, packed .h5 files. A faces.csv or tags.csv inside a source is used, for
             the pictures in and below its own folder, and for those that no table stands beside or above.
         out: the .h5 file to write; what stood there stays whole until the new one is complete.
-        size: side of the packed pictures in pixels, one of SIZES. A .h5 source must have the same.
+        size: side of the packed pictures in pixels, one of SIZES.
         tags: path of a CSV with a column `file` and a column a tag, for pictures of any source; it wins over a
             source's own table.
         progress: show a progress bar on stderr.
@@ -80,16 +81,15 @@ def _count(path, kind):
 
 
 def _h5_blocks(path, size) -> Iterator[tuple]:
-    """Blocks (images, names, tags) of a packed file."""
+    """Blocks (images, names, tags) of a packed file, resized where it has another size."""
     with FaceSet(path) as faces:
-        if faces.size != size:
-            raise InputError(f"{path} must hold pictures of {size} pixels, the size asked for. Received: {faces.size}")
         names = faces.sources()
         codes = {tag: faces.codes(tag) for tag in faces.tags}
         for start in range(0, len(faces), BLOCK):
             rows = range(start, min(start + BLOCK, len(faces)))
             tags = [{tag: faces.tags[tag][code[row]] for tag, code in codes.items() if code[row] >= 0} for row in rows]
-            yield faces.images(rows), names[rows.start : rows.stop], tags
+            images = np.stack([resize(image, size) for image in faces.images(rows)])
+            yield images, names[rows.start : rows.stop], tags
 
 
 def _picture_blocks(path, size, skipped) -> Iterator[tuple]:

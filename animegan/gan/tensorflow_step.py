@@ -9,7 +9,7 @@ import tensorflow as tf
 from animegan.gan.dcgan import DCGAN
 from animegan.gan.engine import keras
 from animegan.gan.losses import discriminator_loss, generator_loss
-from animegan.gan.tensorflow_convolution import quicken
+from animegan.gan.tensorflow_layers import quicken
 from animegan.settings import has_gpu
 
 
