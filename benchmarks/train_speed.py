@@ -77,7 +77,7 @@ class Side:
 
 
 def serve(side, options):
-    """Answer "turn" with the pictures a second and a CPU second of a round, "finish" with the share that input takes."""
+    """Answer "turn" with a round's pictures a second and a CPU second, "finish" with the share that input takes."""
     train, input_seconds = side
     train()  # compile and warm up
     print(json.dumps("ready"), flush=True)

@@ -19,7 +19,7 @@ from animegan.faces.drawn import pack_drawn, write_scenes
 from animegan.faces.packed import FaceSet, FaceWriter
 from animegan.faces.packing import pack
 from animegan.files import InputError
-from animegan.pictures import decode, encode, to_unit
+from animegan.pictures import decode, encode, resize, to_unit
 from animegan.settings import SIZES, check_size
 
 
