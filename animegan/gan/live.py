@@ -62,7 +62,7 @@ def show_training(run):
     return made
 
 
-def show_progress(run, stages=6, faces=10):
+def show_progress(run, stages=5, faces=10):
     """What became of the same latents: a row of faces for each of some stages, from the beginning to now.
 
     Args:
@@ -77,7 +77,7 @@ def show_progress(run, stages=6, faces=10):
     chosen = np.unique(np.linspace(0, len(sheets) - 1, stages).round().astype(int))
     size = run.config["size"]
     rows = [faces_of(decode(sheets[index].read_bytes()), size)[:faces] for index in chosen]
-    return show_sheet(np.concatenate(rows), columns=faces, width=7.5)
+    return show_sheet(np.concatenate(rows), columns=faces, width=6)
 
 
 def faces_of(image, size, gap=2):
