@@ -135,7 +135,7 @@ def test_two_unsure_looks_make_one_sure_find(monkeypatch):
     monkeypatch.setattr(animeface, "detect", lambda image: next(looks))
     [face] = detecting.AnimefaceDetector(likelihood=0.85, longest=1000).detect(np.zeros((300, 1000, 3), np.uint8))
     assert face.likelihood == pytest.approx(0.94)
-    assert face.box == (105, 50, 205, 150)  # of the surer look
+    assert face.box == (102, 50, 202, 150)  # the mean of both
 
 
 def test_unknown_detector_and_likelihood():
