@@ -110,13 +110,14 @@ def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):
     assert_same_runs(alone, Run(tmp_path / "run"), 10)
 
 
-def test_minutes_end_a_run(faces, tmp_path):
+def test_minutes_end_a_run(faces, tmp_path, capsys):
     started = time.monotonic()
-    result = train(faces, tmp_path / "run", minutes=0.001, **SETTINGS)
+    result = train(faces, tmp_path / "run", minutes=0.001, **SETTINGS | {"progress": True})
     assert result["stopped"] == "minutes"
     assert result["steps"] >= 1
     assert time.monotonic() - started < 120
     assert list(Run(tmp_path / "run").checkpoints()) == [result["steps"]]
+    assert "0:00 left" in capsys.readouterr().err
 
 
 def test_training_works_beside_the_main_thread(faces, tmp_path):

@@ -13,6 +13,7 @@ from animegan.gan.generating import draw_latents, generate
 from animegan.pictures import save, sheet
 
 SAMPLES = 64  # faces on a sample sheet, 8×8
+MOST_STEPS = 2**31  # the last step of a run that only its minutes end
 CHECKPOINT_SECONDS = 30  # least time between checkpoints, which hold three times the weights
 
 
@@ -54,7 +55,7 @@ class RunKeeper(keras.callbacks.Callback):
         """Start the bar, and show what the untrained generator makes."""
         self.running_means = [ops.copy(variable.value) for variable in self.model.metrics_variables]
         self.latents = draw_latents(SAMPLES, self.model.latent_width, self.run.config["seed"])
-        total = self.last_step * self.batch
+        total = self.last_step * self.batch if self.last_step < MOST_STEPS else None
         self.bar = tqdm(
             total=total, initial=self.step * self.batch, unit="picture", desc="training", disable=not self.progress
         )
@@ -69,6 +70,9 @@ class RunKeeper(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Count the step; report, save or stop when it is time."""
         self.step += 1
+        if self._deadline < math.inf:
+            left = max(0, round(self._deadline - time.monotonic()))
+            self.bar.set_description(f"training, {left // 60}:{left % 60:02d} left", refresh=False)
         self.bar.update(self.batch)
         if self.step % self.run.report_steps == 0:
             self.report()

@@ -11,7 +11,6 @@ from animegan.gan.runs import Run
 
 EPOCHS = 25  # passes over the data unless told otherwise
 REPORTS = (5_000, 20_000)  # pictures between reports: a pass over the data, but no fewer and no more than these
-MOST_STEPS = 2**31  # what --minutes alone is bounded by
 
 
 def train(
@@ -61,7 +60,7 @@ def train(
     # Imported here: the checks above answer at once, an engine takes seconds to load.
     from animegan.gan.batches import FaceBatches
     from animegan.gan.dcgan import build_dcgan
-    from animegan.gan.keeper import RunKeeper
+    from animegan.gan.keeper import MOST_STEPS, RunKeeper
 
     model = build_dcgan(run.config["size"], recipe, seed)
     model.optimizer.build(model.trainable_variables)
