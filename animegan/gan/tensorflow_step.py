@@ -1,7 +1,7 @@
 """The training step in TensorFlow's own words: the generated batch is judged once instead of twice.
 
 The common step judges it once for each player, and TensorFlow without XLA does not notice that the two are the same
-pass. A persistent tape asks one pass for both gradients, and is a third faster on a CPU. A test holds the two equal.
+pass. A persistent tape asks one pass for both gradients. A test holds the two equal.
 """
 
 import tensorflow as tf
