@@ -1,7 +1,8 @@
 """Faster layers for TensorFlow on a CPU: the same numbers, asked for in another way.
 
 A transposed convolution of kernel 4 and stride 2, which is also the gradient of a convolution with respect to its
-input, is the slow operation of a DCGAN there, far below the speed of a forward convolution. But each of its output pixels meets only 2×2 of the kernel's 4×4 weights, and which ones depends on whether its row and column are
+input, is the slow operation of a DCGAN there, far below the speed of a forward convolution. But each of its output
+pixels meets only 2×2 of the kernel's 4×4 weights, and which ones depends on whether its row and column are
 even or odd. So it is four forward convolutions of kernel 2, whose outputs are laid side by side (the sub-pixel
 convolution of Shi et al. 2016, arXiv:1609.05158). And Keras computes batch normalisation from its parts, where
 TensorFlow has one operation for it. `quicken` makes stock layers use these; what they are, hold and save stays.
