@@ -43,6 +43,24 @@ class FaceBatches(keras.utils.PyDataset):
         """Batch number `index`, as (pictures,): uint8 (batch, S, S, 3)."""
         return (self.pictures[self.rows(self.first_step + index)],)
 
+    def for_fit(self):
+        """What `fit` takes on the engine in use: these batches, on TensorFlow as a tf.data.Dataset.
+
+        Keras would make one too, but with TensorFlow's autotuner, whose thread misses the end of `fit` now and then and
+        holds it up for as long as it sleeps, up to a minute.
+        """
+        if keras.backend.backend() != "tensorflow":
+            return self
+        import tensorflow as tf
+
+        shape = (self.batch, *self.pictures.shape[1:])
+        dataset = tf.data.Dataset.from_generator(
+            lambda: (self[index] for index in range(len(self))), output_signature=(tf.TensorSpec(shape, tf.uint8),)
+        )
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return dataset.with_options(options).prefetch(2)
+
     def rows(self, step):
         """Which pictures the batch of a step holds: int64 (batch,)."""
         epoch, position = divmod(step, self.steps_an_epoch)

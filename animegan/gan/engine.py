@@ -25,6 +25,9 @@ def _native_stderr_off():
         os.close(kept)
 
 
+# TensorFlow's faster convolutions (oneDNN) are off by default on processors without VNNI instructions, where a DCGAN's
+# step takes twice as long without them.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # Without a GPU its "errors" are about the GPU; what really fails raises an exception.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if has_gpu() else "3")
 with _native_stderr_off():

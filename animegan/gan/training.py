@@ -74,7 +74,7 @@ def train(
     keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress)
     if len(batches):
         with keeper.watching_signals():
-            model.fit(batches, callbacks=[keeper], verbose=0, shuffle=False)
+            model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
     return keeper.summary()
 
 
