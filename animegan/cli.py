@@ -72,7 +72,7 @@ def build_parser():
     parser = Parser(prog="animegan", description="Crop, pack, train and sample anime faces.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_draw, _add_crop, _add_pack, _add_inspect, _add_train, _add_sample):
+    for add in (_add_draw, _add_crop, _add_pack, _add_inspect, _add_train, _add_sample, _add_evaluate):
         add(commands)
     return parser
 
@@ -228,6 +228,33 @@ def _sample(options):
     from animegan.gan.sampling import sample
 
     return sample(options.run, options.out, options.count, options.seed)
+
+
+def _add_evaluate(commands):
+    parser = _command(commands, "evaluate", _evaluate, "measure a generator against pictures it was not trained on")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder")
+    parser.add_argument("faces", type=Path, help="a packed .h5 file; its held-out pictures are measured against")
+    parser.add_argument("--count", type=_at_least(1), help="pictures on each side (all held out, 5000 at most)")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="of latents and choice (%(default)s)")
+    parser.add_argument("--features", default="faces", help="faces or inception (%(default)s)")
+    parser.add_argument("--unseen", action="store_true", help="the run trained on none of these pictures: use all")
+    parser.add_argument(
+        "--nearest", type=Path, help="write samples beside their nearest training pictures to this .png"
+    )
+
+
+def _evaluate(options):
+    from animegan.gan.evaluation import evaluate
+
+    return evaluate(
+        options.run,
+        options.faces,
+        count=options.count,
+        seed=options.seed,
+        features=options.features,
+        unseen=options.unseen,
+        nearest_out=options.nearest,
+    )
 
 
 def _sizes():

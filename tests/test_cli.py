@@ -20,7 +20,7 @@ from animegan.gan.recipes import recipe
 from animegan.gan.runs import Run
 from animegan.pictures import decode, encode, save
 
-COMMANDS = ("draw", "crop", "pack", "inspect", "train", "sample")
+COMMANDS = ("draw", "crop", "pack", "inspect", "train", "sample", "evaluate")
 
 
 @pytest.fixture

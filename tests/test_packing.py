@@ -583,3 +583,19 @@ def test_real_tags_are_found(shared_data, tmp_path, out):
     assert result["pictures"] == result["tagged"] == 200
     with FaceSet(out) as faces:
         assert set(faces.tags) == {"hair", "eyes"}
+
+
+def test_about_one_picture_in_ten_is_held_out(faces_file):
+    with FaceSet(faces_file) as faces:
+        known, held_out = faces.split()
+        assert sorted([*known, *held_out]) == list(range(200))
+        assert 8 < len(held_out) < 35
+
+
+def test_a_picture_is_held_out_in_every_file(faces_file, tmp_path):
+    with FaceSet(faces_file) as faces, FaceWriter(tmp_path / "some.h5", 32, {}) as writer:
+        known, held_out = faces.split()
+        some = [*held_out[:5], *known[:5], *held_out[5:8]]
+        writer.add(faces.images(some), [str(row) for row in some], [{}] * len(some))
+    with FaceSet(tmp_path / "some.h5") as some:
+        assert some.split()[1].tolist() == [0, 1, 2, 3, 4, 10, 11, 12]

@@ -23,11 +23,11 @@ SETTINGS = {"recipe": SMALL, "seed": 5, "report_images": 64, "progress": False} 
 
 @pytest.fixture(scope="module")
 def faces(tmp_path_factory):
-    """A packed file of 50 pictures: 3 batches an epoch, and two left over."""
+    """A packed file of 52 pictures, 50 of them to train on: 3 batches an epoch, and two left over."""
     path = tmp_path_factory.mktemp("data") / "faces.h5"
-    pictures = np.random.default_rng(0).integers(0, 256, (50, 32, 32, 3), np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, (52, 32, 32, 3), np.uint8)
     with FaceWriter(path, 32, {}) as writer:
-        writer.add(pictures, [f"{i}.png" for i in range(50)], [{}] * 50)
+        writer.add(pictures, [f"{i}.png" for i in range(52)], [{}] * 52)
     return path
 
 
@@ -157,7 +157,9 @@ def test_a_run_is_not_overwritten(faces, whole):
 
 
 def test_fewer_pictures_than_a_batch_are_refused(faces, tmp_path):
-    with pytest.raises(InputError, match=r"at least a batch of 64 pictures\. Received: 50"):
+    with pytest.raises(
+        InputError, match=r"at least a batch of 64 pictures to train on\. Received: 50, after 2 were held out"
+    ):
         train(faces, tmp_path / "run", Recipe(width=4), progress=False)
     assert not (tmp_path / "run").exists()
 

@@ -21,6 +21,7 @@ VERSION = 1
 CHUNK_BYTES = 1 << 19  # whole pictures up to half a megabyte a chunk: few seeks in a scan, little waste in a pick
 UNKNOWN = -1
 UNKNOWN_BYTE = UNKNOWN % 256  # the same int8 in a bytearray
+HELD_OUT = 10  # one picture in so many is never trained on, so that there is something to measure against
 MOST_VALUES = 127  # what an int8 code can tell apart
 
 
@@ -240,6 +241,17 @@ class FaceSet:
     def digests(self):
         """SHA-256 of each picture's pixels in hexadecimal: bytes array (N,)."""
         return self._file["sha256"][:]
+
+    def split(self):
+        """Which pictures are to train on and which to measure against.
+
+        A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out.
+
+        Returns:
+            (rows to train on, held-out rows): int64 arrays, ascending; about one in ten is held out.
+        """
+        held_out = np.array([int(digest[:8], 16) % HELD_OUT == 0 for digest in self.digests()], bool)
+        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
     def codes(self, tag):
         """Codes of a tag: int8 (N,), an index into `tags[tag]`, or -1 where unknown.

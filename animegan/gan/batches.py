@@ -59,7 +59,8 @@ class FaceBatches(keras.utils.PyDataset):
         )
         options = tf.data.Options()
         options.autotune.enabled = False
-        return dataset.with_options(options).prefetch(2)
+        counted = dataset.apply(tf.data.experimental.assert_cardinality(len(self)))
+        return counted.with_options(options).prefetch(2)
 
     def rows(self, step):
         """Which pictures the batch of a step holds: int64 (batch,)."""

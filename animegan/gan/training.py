@@ -52,10 +52,14 @@ def train(
         if value is not None and not value > 0:
             raise InputError(f"{name} must be more than 0. Received: {value}")
     with FaceSet(faces) as data:
-        if len(data) < recipe.batch:
-            raise InputError(f"{faces} must hold at least a batch of {recipe.batch} pictures. Received: {len(data)}")
-        run = _open_run(out, _config(data, recipe, seed, report_images), resume)
-        pictures = data.images()
+        rows, _ = data.split()
+        if len(rows) < recipe.batch:
+            raise InputError(
+                f"{faces} must hold at least a batch of {recipe.batch} pictures to train on. Received: {len(rows)}"
+                f", after {len(data) - len(rows)} were held out"
+            )
+        run = _open_run(out, _config(data, rows, recipe, seed, report_images), resume)
+        pictures = data.images(rows)
 
     # Imported here: the checks above answer at once, an engine takes seconds to load.
     from animegan.gan.batches import FaceBatches
@@ -78,16 +82,16 @@ def train(
     return keeper.summary()
 
 
-def _config(data, recipe, seed, report_images):
+def _config(data, rows, recipe, seed, report_images):
     """All that decides what the run learns and what it leaves, as it stands in config.json."""
-    report = report_images or min(max(len(data), REPORTS[0]), REPORTS[1])
-    digest = hashlib.sha256(data.digests().tobytes()).hexdigest()
+    report = report_images or min(max(len(rows), REPORTS[0]), REPORTS[1])
+    digest = hashlib.sha256(data.digests()[rows].tobytes()).hexdigest()
     return {
         "size": data.size,
         "recipe": asdict(recipe),
         "seed": seed,
         "report_images": report,
-        "data": {"file": Path(data.path).name, "pictures": len(data), "sha256": digest},
+        "data": {"file": Path(data.path).name, "pictures": len(rows), "sha256": digest},
     }
 
 

@@ -1,0 +1,116 @@
+"""How good a generator is: its faces against real ones that nobody trained on."""
+
+from pathlib import Path
+
+import numpy as np
+
+from animegan.faces.packed import FaceSet
+from animegan.files import InputError
+from animegan.gan.damage import blur
+from animegan.gan.distances import frechet_distance, kernel_distance, nearest, precision_recall
+from animegan.gan.features import load_features
+from animegan.gan.generating import draw_latents, generate
+from animegan.gan.runs import Run
+from animegan.pictures import save, sheet
+
+FEWEST = 50  # pictures on each side: with fewer every measure is noise
+MOST = 5_000  # pictures on each side: more change little and cost minutes
+BLUR = 1.5  # pixels: takes grain away, which networks trained on photographs weigh far above shape
+PAIRS = 50  # samples that the sheet shows with their nearest training pictures
+
+
+def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None):
+    """Measure a run's generator.
+
+    All distances are between sets of N pictures: generated ones, real ones held out from training and, for the floor,
+    other real ones. What a distance is worth can only be told from the floor at the same N.
+
+    Args:
+        run: run folder.
+        faces: packed file with real pictures of the generator's size.
+        count: N; all held-out pictures, 5,000 at most, if None.
+        seed: of the latents and of the choice of pictures.
+        features: "faces", the face network, or "inception", for the usual FID.
+        unseen: the run trained on none of these pictures, so that all of them count as held out.
+        nearest_out: a picture file for a sheet of samples, each with its nearest training picture to its right.
+
+    Returns:
+        dict: n, features, reference; frechet, kid, kid_error, precision, recall; frechet_blurred, after a blur of
+        1.5 pixels on both sides; floor: the same numbers for real pictures; memorisation: the median distance of a
+        sample to its nearest training picture, over that of a held-out picture (about 1 is right, near 0 means that
+        training pictures are repeated), missing with `unseen`.
+
+    Raises:
+        InputError: run, pictures or features cannot be used; there are fewer than 50 pictures.
+    """
+    generator = Run(run).load_generator()
+    size = generator.output_shape[1]
+    with FaceSet(faces) as data:
+        if data.size != size:
+            raise InputError(f"faces must have the generator's size, {size} pixels. Received: {data.size} in {faces}")
+        known, reference = data.split()
+        if unseen:
+            order = np.random.default_rng(seed).permutation(len(data))
+            known, reference = np.array_split(order, 2)
+        n = min(count or MOST, len(reference), len(known))
+        if n < FEWEST or (count and n < count):
+            least = max(FEWEST, count or 0)
+            raise InputError(
+                f"faces must hold {least} pictures that were not trained on. Received: {n} in {faces}"
+                f" ({'half of all' if unseen else 'one in ten is held out'})"
+            )
+        reference, others = data.pick(reference, n, seed), data.pick(known, n, seed)
+        real, spare = data.images(reference), data.images(others)
+        trained = None if unseen else data.images(known)
+    network = load_features(features)
+    fake = generate(generator, draw_latents(n, generator.input_shape[-1], seed))
+    real_features, fake_features = network(real), network(fake)
+    result = {"n": n, "features": features, "reference": f"{'half' if unseen else 'held out'} of {Path(faces).name}"}
+    softened = network(blur(real, BLUR))
+    for found, images, values in ((result, fake, fake_features), (floor := {}, spare, network(spare))):
+        found |= _measures(real_features, values)
+        found["frechet_blurred"] = frechet_distance(softened, network(blur(images, BLUR)))
+    result["floor"] = floor
+    if trained is not None:
+        trained_features = network(trained)
+        index, distance = nearest(fake_features, trained_features)
+        _, usual = nearest(real_features, trained_features)
+        result["memorisation"] = float(np.median(distance) / np.median(usual))
+        if nearest_out:
+            pairs = np.stack([fake, trained[index]], axis=1)[:PAIRS].reshape(-1, size, size, 3)
+            save(sheet(pairs, columns=10), nearest_out)
+    elif nearest_out:
+        raise InputError(f"nearest training pictures need the file trained on. Received: {faces} as unseen")
+    return result
+
+
+def _measures(real, fake):
+    kid, error = kernel_distance(real, fake)
+    precision, recall = precision_recall(real, fake)
+    return {
+        "frechet": frechet_distance(real, fake),
+        "kid": kid,
+        "kid_error": error,
+        "precision": precision,
+        "recall": recall,
+    }
+
+
+def ratio(one, other, measure="frechet"):
+    """How many times `other`'s distance `one`'s is.
+
+    Args:
+        one: what `evaluate` returned.
+        other: likewise.
+        measure: "frechet" or "frechet_blurred".
+
+    Returns:
+        float.
+
+    Raises:
+        InputError: the two were not measured alike, and so mean nothing beside each other.
+    """
+    for name in ("n", "features", "reference"):
+        if one[name] != other[name]:
+            raise InputError(f"two distances must have the same {name}. Received: {one[name]} and {other[name]}")
+    return one[measure] / other[measure]

@@ -1,0 +1,162 @@
+import json
+
+import numpy as np
+import pytest
+
+from animegan.cli import main
+from animegan.faces.packed import FaceSet, FaceWriter
+from animegan.files import InputError
+from animegan.gan import damage, evaluation, features
+from animegan.gan.distances import frechet_distance, kernel_distance, precision_recall
+from animegan.gan.evaluation import evaluate, ratio
+from animegan.gan.recipes import Recipe
+from animegan.gan.training import train
+from animegan.pictures import decode
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """A packed file of 1,200 drawn faces at 32 pixels: about 120 are held out."""
+    from animegan.faces.drawn import pack_drawn
+
+    path = tmp_path_factory.mktemp("many") / "faces.h5"
+    pack_drawn(path, count=1_200, size=32, seed=3, progress=False)
+    return path
+
+
+@pytest.fixture(scope="module")
+def run(many, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    train(many, folder, Recipe(width=4, batch=16, latent_width=8), images=160, progress=False)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def network():
+    return features.load_features("faces")
+
+
+@pytest.fixture(scope="module")
+def halves(many, network):
+    """Two sets of 600 faces that have none in common, and what the face network sees in the first."""
+    with FaceSet(many) as data:
+        images = data.images()
+    return images[:600], images[600:], network(images[:600])
+
+
+def test_it_says_how_far_the_faces_are_and_how_far_real_ones(run, many):
+    result = evaluate(run, many)
+    floor = result["floor"]
+    assert result["n"] > 50 and result["reference"] == "held out of faces.h5"
+    for measure in ("frechet", "frechet_blurred", "kid"):  # ten steps make no faces
+        assert result[measure] > 5 * max(floor[measure], 0)
+    assert result["recall"] < 0.2 < 0.5 < floor["recall"]
+    assert result["memorisation"] > 1
+    assert json.loads(json.dumps(result)) == result
+
+
+def test_held_out_pictures_alone_are_measured_against(run, many, monkeypatch):
+    shown = []
+
+    def network(images):
+        shown.append(images)
+        return images.reshape(len(images), -1)[:, 1000:1003].astype(float)
+
+    monkeypatch.setattr(evaluation, "load_features", lambda name: network)
+    evaluate(run, many, count=60)
+    with FaceSet(many) as data:
+        known, held_out = data.split()
+        held_out = {image.tobytes() for image in data.images(held_out)}
+        known = {image.tobytes() for image in data.images(known)}
+    real, trained = shown[0], shown[-1]
+    assert {image.tobytes() for image in real} <= held_out and len(real) == 60
+    assert {image.tobytes() for image in trained} == known
+
+
+def test_the_same_seed_measures_the_same(run, many):
+    assert evaluate(run, many, count=60) == evaluate(run, many, count=60)
+
+
+def test_unseen_pictures_are_all_measured_against(run, many):
+    result = evaluate(run, many, unseen=True)
+    assert result["n"] == 600 and "memorisation" not in result
+
+
+def test_samples_stand_beside_their_nearest_training_picture(run, many, tmp_path):
+    evaluate(run, many, count=60, nearest_out=tmp_path / "nearest.png")
+    assert decode((tmp_path / "nearest.png").read_bytes()).shape[0] == 10 * 32 + 11 * 2
+
+
+def test_copies_of_the_training_pictures_are_noticed(run, many, monkeypatch):
+    with FaceSet(many) as data:
+        known, _ = data.split()
+        copies = data.images(known[:100])
+    monkeypatch.setattr(evaluation, "generate", lambda generator, latents: copies[: len(latents)])
+    assert evaluate(run, many, count=100)["memorisation"] < 0.1
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"count": 500}, "500 pictures that were not trained on"),
+        ({"features": "eyes"}, "features must be faces or inception"),
+        ({"unseen": True, "nearest_out": "nearest.png"}, "need the file trained on"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(run, many, settings, message):
+    with pytest.raises(InputError, match=message):
+        evaluate(run, many, **settings)
+
+
+def test_pictures_of_another_size_are_refused(run, tmp_path):
+    with FaceWriter(tmp_path / "large.h5", 64, {}) as writer:
+        writer.add(np.zeros((1, 64, 64, 3), np.uint8), ["a"], [{}])
+    with pytest.raises(InputError, match="the generator's size, 32 pixels"):
+        evaluate(run, tmp_path / "large.h5")
+
+
+def test_the_command_prints_it_all(run, many, capsys):
+    assert main(["evaluate", str(run), str(many), "--count", "60", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["n"] == 60
+    assert main(["evaluate", str(run), str(many), "--count", "5000"]) == 2
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_only_like_is_compared_with_like():
+    one = {"n": 100, "features": "faces", "reference": "held out of faces.h5", "frechet": 2.0}
+    assert ratio(one, one | {"frechet": 8.0}) == 0.25
+    for other in ({"n": 200}, {"features": "inception"}, {"reference": "held out of more.h5"}):
+        with pytest.raises(InputError, match=f"the same {next(iter(other))}"):
+            ratio(one, one | other)
+
+
+def test_distances_of_identical_sets_are_none(halves, network):
+    images, _, seen = halves
+    assert frechet_distance(seen, network(images[::-1])) < 1e-3
+    assert precision_recall(seen, network(images[::-1])) == (1.0, 1.0)
+
+
+@pytest.mark.parametrize("kind", [*damage.DAMAGES, "collapse"])
+def test_distances_rise_with_damage(halves, network, kind):
+    _, others, seen = halves
+    spoil, most = damage.DAMAGES.get(kind, (damage.collapse, 0.98))
+    spoilt = [network(spoil(others, type(most)(most * share))) for share in (0, 0.5, 1)]
+    for distance in (frechet_distance, lambda real, fake: kernel_distance(real, fake)[0]):
+        values = [distance(seen, one) for one in spoilt]
+        assert values[0] < values[1] < values[2]
+
+
+def test_inception_without_its_weights_is_said(run, many, monkeypatch, tmp_path):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    monkeypatch.setattr(features.keras.applications, "InceptionV3", unreachable)
+    with pytest.raises(InputError, match="must find or download InceptionV3's weights"):
+        evaluate(run, many, features="inception")
+
+
+def unreachable(**settings):
+    raise Exception("URL fetch failure")
+
+
+def test_inception_gives_2048_features(halves):
+    network = features._inception(weights=None)
+    assert network(halves[0][:2]).shape == (2, 2048)
