@@ -116,7 +116,10 @@ BAD = [  # command line, what the message must hold
     ("crop plain --out crops --detector lbp --cascade letter.txt", ["cascade", "letter.txt"]),
     ("train gone.h5 --out new", ["Received: gone.h5 (no such file)"]),
     ("train foreign.h5 --out new", ["its format is not stated"]),
-    ("train faces.h5 --out new --batch 201", ["at least a batch of 201 pictures", "Received: 181, after 19 were held out"]),
+    (
+        "train faces.h5 --out new --batch 201",
+        ["at least a batch of 201 pictures", "Received: 181, after 19 were held out"],
+    ),
     ("train faces.h5 --out new --batch 0", ["--batch: it must be a whole number, 1 or more"]),
     ("train faces.h5 --out new --images 0", ["images must be more than 0"]),
     ("train faces.h5 --out new --recipe best", ["recipe must be", "Received: best"]),
