@@ -1,14 +1,25 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from animegan.gan.augmentation import random_flip, rescale
 from animegan.gan.dcgan import DCGAN, build_dcgan
 from animegan.gan.engine import keras, ops
+from animegan.gan.finishing import Finisher
 from animegan.gan.losses import discriminator_loss
 from animegan.gan.networks import build_discriminator, build_generator
 from animegan.gan.recipes import Recipe, recipe
 
 SMALL = Recipe(width=4, batch=8)
+OTHERS = {  # every setting that changes the step, alone and together
+    "classic": {},
+    "relativistic": {"loss": "relativistic"},
+    "averaged": {"average": 0.99},
+    "resizing": {"resize": True},
+    "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
+}
+OTHERS["all"] = {name: value for settings in OTHERS.values() for name, value in settings.items()}
 
 
 @pytest.fixture
@@ -75,11 +86,13 @@ def test_call_judges_the_same_pictures_for_both_players(pictures):
     assert np.allclose(*(ops.convert_to_numpy(each) for each in logits[1:]), atol=1e-5)
 
 
-def test_the_engine_s_own_step_equals_the_common_one(pictures):
+@pytest.mark.parametrize("other", OTHERS)
+def test_the_engine_s_own_step_equals_the_common_one(pictures, other):
     """Same weights, same random numbers: after two steps the same weights, metrics and batch-norm averages."""
-    quick = eager(build_dcgan(32, SMALL, seed=3))
-    plain = build_dcgan(32, SMALL, seed=3)
-    common = DCGAN(plain.generator, plain.discriminator, seed=3)
+    chosen = dataclasses.replace(SMALL, **OTHERS[other])
+    quick = eager(build_dcgan(32, chosen, seed=3))
+    plain = build_dcgan(32, chosen, seed=3)
+    common = DCGAN(plain.generator, plain.discriminator, chosen, seed=3)
     adam = keras.optimizers.Adam(SMALL.learning_rate, beta_1=SMALL.beta_1, beta_2=SMALL.beta_2)
     common.compile(optimizer=adam, run_eagerly=True)
     results = [
@@ -96,3 +109,43 @@ def test_training_follows_the_seed(pictures):
     runs = [eager(build_dcgan(32, SMALL, seed=seed)) for seed in (1, 1, 2)]
     losses = [run.fit(pictures, batch_size=8, verbose=0).history["generator_loss"] for run in runs]
     assert losses[0] == losses[1] != losses[2]
+
+
+def test_penalties_and_averages_are_of_training_alone(pictures):
+    model = eager(build_dcgan(32, dataclasses.replace(SMALL, **OTHERS["all"])))
+    assert len(model(pictures)) == 3
+    *_, penalty = model(pictures, training=True)
+    assert float(penalty) > 0
+    assert float(model.averaged_steps) == 1
+
+
+def test_averages_follow_the_weights():
+    model = build_dcgan(32, dataclasses.replace(SMALL, average=0.9))
+    (kernel, *_), (average, *_) = model.generator.trainable_variables, model.averages
+    start = ops.convert_to_numpy(average)
+    assert np.array_equal(start, ops.convert_to_numpy(kernel))
+    kernel.assign(kernel + 1.0)
+    distances = []
+    for _ in range(60):
+        model.update_averages()
+        distances.append(float(ops.mean(kernel - average)))
+    assert distances[0] == pytest.approx(0.1, abs=1e-5)  # the first step's momentum is 1/10
+    assert distances[59] / distances[58] == pytest.approx(59 / 68, abs=1e-3) or distances[59] < 1e-5
+    assert distances[59] < 0.01
+
+
+@pytest.mark.parametrize("other", ["averaged", "resizing", "all"])
+def test_a_finished_generator_has_stock_layers_and_its_own_statistics(pictures, other):
+    model = eager(build_dcgan(32, dataclasses.replace(SMALL, **OTHERS[other])))
+    model.fit(pictures, batch_size=8, verbose=0)
+    finish = Finisher(model)
+    network = finish()
+    assert finish() is network is not model.generator
+    assert all(type(layer).__module__.startswith("keras.") for layer in network.layers)
+    as_trained, inferred = (network(finish.latents, training=training) for training in (True, False))
+    assert np.allclose(ops.convert_to_numpy(as_trained), ops.convert_to_numpy(inferred), atol=1e-3)
+
+
+def test_the_classic_generator_is_finished_as_it_is():
+    model = build_dcgan(32, SMALL)
+    assert Finisher(model)() is model.generator

@@ -1,4 +1,5 @@
 import csv
+import dataclasses
 import json
 import os
 import signal
@@ -108,6 +109,18 @@ def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     train(faces, tmp_path / "run", images=160, resume=True, **SETTINGS)
     assert_same_runs(alone, Run(tmp_path / "run"), 10)
+
+
+def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
+    changes = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.99}
+    settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, **changes)}
+    train(faces, tmp_path / "whole", images=96, **settings)
+    train(faces, tmp_path / "stopped", images=80, **settings)
+    train(faces, tmp_path / "stopped", images=96, resume=True, **settings)
+    whole, stopped = Run(tmp_path / "whole"), Run(tmp_path / "stopped")
+    assert_same_runs(whole, stopped, 6)
+    for one, other in zip(*(run.load_generator().get_weights() for run in (whole, stopped)), strict=True):
+        assert np.array_equal(one, other)
 
 
 def test_minutes_end_a_run(faces, tmp_path, capsys):

@@ -7,8 +7,10 @@ it does exactly what two with equal settings would.
 
 from animegan.gan.augmentation import random_flip, rescale
 from animegan.gan.engine import keras, ops
-from animegan.gan.losses import discriminator_loss, generator_loss
+from animegan.gan.losses import LOSSES, PENALTY_STEP, steepness
 from animegan.gan.networks import build_discriminator, build_generator
+from animegan.gan.recipes import CLASSIC
+from animegan.gan.resizing import build_plain_discriminator, build_resize_generator
 from animegan.settings import has_gpu
 
 
@@ -18,24 +20,35 @@ class DCGAN(keras.Model):
     `fit` takes batches of uint8 pictures (N, S, S, 3).
     """
 
-    def __init__(self, generator, discriminator, flip=True, seed=0):
+    def __init__(self, generator, discriminator, recipe=CLASSIC, seed=0):
         """Join two networks.
 
         Args:
             generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
             discriminator: keras.Model from such pictures to logits (N, 1).
-            flip: mirror half of the real pictures.
-            seed: of the latents and flips drawn while training.
+            recipe: animegan.gan.recipes.Recipe: loss, penalties, averaging and flips.
+            seed: of all that is drawn at random while training.
         """
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
         self.latent_width = generator.input_shape[-1]
-        self.flip = flip
+        self.recipe = recipe
+        self.losses_of = LOSSES[recipe.loss]
         self.seeds = keras.random.SeedGenerator(seed)
         names = ("discriminator_loss", "generator_loss", "real_score", "fake_score")
         self.trackers = {name: keras.metrics.Mean(name) for name in names}
+        self.averages = []
+        if recipe.average:
+            self.averaged_steps = self._state("averaged_steps", 0.0)
+            self.averages = [self._state("average", weight) for weight in generator.trainable_variables]
         self.built = True  # both networks are
+
+    def _state(self, name, value):
+        """A variable that no gradient moves and that checkpoints hold."""
+        variable = self.add_weight(shape=ops.shape(value), trainable=False, name=name)
+        variable.assign(value)
+        return variable
 
     @property
     def metrics(self):
@@ -45,7 +58,7 @@ class DCGAN(keras.Model):
     def prepare(self, real):
         """Real pictures as the discriminator sees them: uint8 [0, 255] to float32 [-1, 1], mirrored at random."""
         real = rescale(real)
-        return random_flip(real, self.seeds) if self.flip else real
+        return random_flip(real, self.seeds) if self.recipe.flip else real
 
     def latents(self, count):
         """Latents to train on: float tensor (count, latent_width) from N(0, 1)."""
@@ -59,7 +72,8 @@ class DCGAN(keras.Model):
 
         Returns:
             three float tensors (N, 1): logits of the real pictures and of the generated ones, which may move the
-            discriminator only; and logits of the same generated ones, which may move the generator only.
+            discriminator only; and logits of the same generated ones, which may move the generator only. A recipe with
+            penalties adds them, a float scalar for the discriminator.
         """
         real = self.prepare(real)
         fake = self.generator(self.latents(ops.shape(real)[0]), training=training)
@@ -68,14 +82,40 @@ class DCGAN(keras.Model):
         held = [ops.stop_gradient(weight.value) for weight in self.discriminator.trainable_variables]
         state = [weight.value for weight in self.discriminator.non_trainable_variables]
         judged_logits, _ = self.discriminator.stateless_call(held, state, fake, training=training)
-        return real_logits, fake_logits, judged_logits
+        logits = real_logits, fake_logits, judged_logits
+        if not training:
+            return logits
+        self.update_averages()
+        return (*logits, *self.penalties(real, real_logits, fake, fake_logits))
+
+    def penalties(self, real, real_logits, fake, fake_logits):
+        """γ/2 · (R1 + R2), which keep the discriminator from growing steep: [float scalar], [] in a recipe without."""
+        if not self.recipe.penalty:
+            return []
+        count = max(1, round(self.recipe.batch * self.recipe.penalty_share))
+        pictures = ops.concatenate([real[:count], ops.stop_gradient(fake[:count])])
+        logits = ops.concatenate([real_logits[:count], fake_logits[:count]])
+        step = PENALTY_STEP * keras.random.normal(ops.shape(pictures), seed=self.seeds)
+        # The mean over both kinds is (R1 + R2) / 2.
+        return [self.recipe.penalty * steepness(logits, self.discriminator(pictures + step, training=True))]
+
+    def update_averages(self):
+        """Move the generator's averages a little towards its weights (exponential moving average)."""
+        if not self.averages:
+            return
+        steps = self.averaged_steps + 1.0
+        self.averaged_steps.assign(steps)
+        momentum = ops.minimum(self.recipe.average, steps / (steps + 9.0))  # the untrained weights are soon forgotten
+        for average, weight in zip(self.averages, self.generator.trainable_variables, strict=True):
+            average.assign(momentum * average + (1.0 - momentum) * ops.stop_gradient(weight.value))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
-        """Sum of both players' losses, from the three logits that `call` returns."""
-        real_logits, fake_logits, judged_logits = y_pred
-        losses = discriminator_loss(real_logits, fake_logits), generator_loss(judged_logits)
-        self.track(*losses, real_logits, fake_logits)
-        return sum(losses)
+        """Sum of both players' losses and the penalties, from what `call` returns."""
+        real_logits, fake_logits, judged_logits, *penalties = y_pred
+        of_discriminator, _ = self.losses_of(real_logits, fake_logits)
+        _, of_generator = self.losses_of(ops.stop_gradient(real_logits), judged_logits)
+        self.track(of_discriminator, of_generator, real_logits, fake_logits)
+        return sum([of_discriminator, of_generator, *penalties])
 
     def track(self, loss_of_discriminator, loss_of_generator, real_logits, fake_logits):
         """Add a batch to the running means that `fit` reports."""
@@ -96,16 +136,19 @@ def build_dcgan(size, recipe, seed=0):
     Returns:
         DCGAN ready for `fit`, in the form that is fastest on the engine in use.
     """
-    networks = (
-        build_generator(size, recipe.width, recipe.latent_width, seed),
-        build_discriminator(size, recipe.width, seed),
-    )
+    generator = build_resize_generator if recipe.resize else build_generator
+    discriminator = build_discriminator if recipe.discriminator_norm else build_plain_discriminator
     kind = DCGAN
     if keras.backend.backend() == "tensorflow":
         from animegan.gan.tensorflow_step import TensorFlowDCGAN
 
         kind = TensorFlowDCGAN
-    model = kind(*networks, flip=recipe.flip, seed=seed)
+    model = kind(
+        generator(size, recipe.width, recipe.latent_width, seed),
+        discriminator(size, recipe.width, seed),
+        recipe,
+        seed,
+    )
     adam = keras.optimizers.Adam(recipe.learning_rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
     # XLA gains nothing with TensorFlow on a CPU, and compiles for a minute first.
     model.compile(optimizer=adam, jit_compile=False if kind is not DCGAN and not has_gpu() else "auto")

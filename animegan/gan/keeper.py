@@ -9,6 +9,7 @@ import time
 from tqdm.auto import tqdm
 
 from animegan.gan.engine import keras, ops
+from animegan.gan.finishing import Finisher
 from animegan.gan.generating import draw_latents, generate
 from animegan.pictures import save, sheet
 
@@ -55,6 +56,7 @@ class RunKeeper(keras.callbacks.Callback):
         """Start the bar, and show what the untrained generator makes."""
         self.running_means = [ops.copy(variable.value) for variable in self.model.metrics_variables]
         self.latents = draw_latents(SAMPLES, self.model.latent_width, self.run.config["seed"])
+        self.finish = Finisher(self.model)
         total = self.last_step * self.batch if self.last_step < MOST_STEPS else None
         self.bar = tqdm(
             total=total, initial=self.step * self.batch, unit="picture", desc="training", disable=not self.progress
@@ -110,12 +112,12 @@ class RunKeeper(keras.callbacks.Callback):
 
     def save_samples(self):
         """Write the sheet of the same latents at this step."""
-        save(sheet(generate(self.model.generator, self.latents), columns=8), self.run.sample_path(self.step))
+        save(sheet(generate(self.finish(), self.latents), columns=8), self.run.sample_path(self.step))
 
     def save_state(self):
         """Write a checkpoint and the generator."""
         self.run.save_checkpoint(self.model, self.step, self.seconds)
-        self.run.save_generator(self.model.generator)
+        self.run.save_generator(self.finish())
         self._saved_at = time.monotonic()
 
     @contextlib.contextmanager

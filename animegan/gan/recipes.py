@@ -17,9 +17,16 @@ class Recipe:
     beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate
     beta_2: float = 0.999  # Adam's usual
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
+    resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
+    discriminator_norm: bool = True  # batch normalisation in the discriminator
+    loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
+    penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
+    penalty_share: float = 1.0  # of the batch, that the penalties are measured on
+    average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
 
 
-RECIPES = {"classic": Recipe()}
+CLASSIC = Recipe()
+RECIPES = {"classic": CLASSIC}
 
 
 def recipe(name):

@@ -8,7 +8,6 @@ import tensorflow as tf
 
 from animegan.gan.dcgan import DCGAN
 from animegan.gan.engine import keras
-from animegan.gan.losses import discriminator_loss, generator_loss
 from animegan.gan.tensorflow_layers import quicken
 from animegan.settings import has_gpu
 
@@ -16,9 +15,9 @@ from animegan.settings import has_gpu
 class TensorFlowDCGAN(DCGAN):
     """A DCGAN whose step shares the forward pass of both players, with the convolutions that suit a CPU."""
 
-    def __init__(self, generator, discriminator, **settings):
+    def __init__(self, generator, discriminator, *settings, **more):
         """Join two networks, as DCGAN does."""
-        super().__init__(generator, discriminator, **settings)
+        super().__init__(generator, discriminator, *settings, **more)
         if not has_gpu():
             quicken(generator)
             quicken(discriminator)
@@ -32,12 +31,13 @@ class TensorFlowDCGAN(DCGAN):
             fake = self.generator(latents, training=True)
             real_logits = self.discriminator(real, training=True)
             fake_logits = self.discriminator(fake, training=True)
-            loss_of_discriminator = discriminator_loss(real_logits, fake_logits)
-            loss_of_generator = generator_loss(fake_logits)
+            loss_of_discriminator, loss_of_generator = self.losses_of(real_logits, fake_logits)
+            penalised = sum([loss_of_discriminator, *self.penalties(real, real_logits, fake, fake_logits)])
+        self.update_averages()
         weights = [*self.discriminator.trainable_weights, *self.generator.trainable_weights]
         count = len(self.discriminator.trainable_weights)
         gradients = [
-            *tape.gradient(loss_of_discriminator, [weight.value for weight in weights[:count]]),
+            *tape.gradient(penalised, [weight.value for weight in weights[:count]]),
             *tape.gradient(loss_of_generator, [weight.value for weight in weights[count:]]),
         ]
         self.optimizer.apply_gradients(zip(gradients, weights, strict=True))

@@ -1,0 +1,107 @@
+"""The networks of the recipe `modern`: a generator that enlarges by resize-convolutions, a judge without batch norm."""
+
+from animegan.gan.engine import keras, layers, ops
+from animegan.gan.networks import batch_norm, channels, initializer, stages
+
+SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
+
+
+@keras.saving.register_keras_serializable("animegan")
+class ResizeConvolution(layers.Conv2DTranspose):
+    """Repeat each pixel twice both ways, then convolve with kernel 3 (Odena et al. 2016, doi:10.23915/distill.00003).
+
+    The two steps together are one transposed convolution of stride 2, whose kernel of 4×4 is the kernel of 3×3 spread
+    over 2×2 places. Computed so, each new pixel costs 4 products a channel instead of 9.
+    """
+
+    def __init__(self, filters, **settings):
+        """Prepare the layer: as Conv2DTranspose, of kernel 3 and stride 2."""
+        super().__init__(filters, **settings | {"kernel_size": 3, "strides": 2, "padding": "same"})
+
+    def call(self, inputs):
+        """Enlarge maps (N, H, W, C) to (N, 2·H, 2·W, filters)."""
+        outputs = ops.conv_transpose(inputs, widen(self.kernel), strides=2, padding="same")
+        if self.use_bias:
+            outputs = outputs + self.bias
+        return self.activation(outputs)
+
+
+def widen(kernel):
+    """The kernel (4, 4, F, C) of the one transposed convolution that a ResizeConvolution's (3, 3, F, C) stands for."""
+    places = [(row, column) for row in (0, 1) for column in (0, 1)]
+    return sum(ops.pad(kernel, ((row, 1 - row), (column, 1 - column), (0, 0), (0, 0))) for row, column in places)
+
+
+def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=False):
+    """Build the generator.
+
+    Args:
+        size: side of the pictures in pixels, one of SIZES.
+        width: channels of the last hidden layer.
+        latent_width: numbers in a latent.
+        seed: of the initial weights.
+        stock: build it of Keras's own layers, with the wide kernels, to be given weights by `copy_weights`.
+
+    Returns:
+        keras.Model: float32 latents (N, latent_width), drawn from N(0, 1), to float32 pictures (N, size, size, 3) in
+        [-1, 1].
+    """
+    start, doublings = stages(size)
+    first, *rest = channels(width, doublings)
+    seeds = iter(range(seed, seed + 100))
+
+    def enlarge(filters, **settings):
+        settings["kernel_initializer"] = initializer(next(seeds))
+        if stock:
+            return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **settings)
+        return ResizeConvolution(filters, **settings)
+
+    def activate(x):
+        return layers.LeakyReLU(negative_slope=SLOPE)(batch_norm()(x))
+
+    latents = keras.Input((latent_width,), name="latents")
+    x = layers.Dense(start * start * first, use_bias=False, kernel_initializer=initializer(next(seeds)))(latents)
+    x = activate(layers.Reshape((start, start, first))(x))
+    for filters in rest:  # 4×4×256 → 8×8×128 → 16×16×64 → 32×32×32 (at 64 px, width 32)
+        x = activate(enlarge(filters, use_bias=False)(x))
+    # 32×32×32 → 64×64×3
+    return keras.Model(latents, enlarge(3, activation="tanh")(x), name="generator")
+
+
+def copy_weights(values, network):
+    """Give a generator of stock layers the trainable weights of one that trains.
+
+    Args:
+        values: tensors or variables, in the order of the training generator's trainable weights.
+        network: keras.Model, of the same shape; kernels of 3×3 are widened where it has 4×4.
+    """
+    for weight, value in zip(network.trainable_variables, values, strict=True):
+        value = ops.convert_to_tensor(value)
+        weight.assign(value if weight.shape == tuple(value.shape) else widen(value))
+
+
+def build_plain_discriminator(size=64, width=32, seed=0):
+    """Build the discriminator: that of `classic` without batch norm.
+
+    A judge with batch norm sees a batch as a whole, not a picture, and has no gradient of its own at a picture, which
+    the penalties need. Weights begin larger (He et al. 2015, arXiv:1502.01852): nothing else keeps the signal from
+    fading.
+
+    Args:
+        size: side of the pictures in pixels, one of SIZES.
+        width: channels of the first hidden layer.
+        seed: of the initial weights.
+
+    Returns:
+        keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, 1).
+    """
+    _, doublings = stages(size)
+    seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 100, seed + 200))
+    x = pictures = keras.Input((size, size, 3), name="pictures")
+    for filters in reversed(channels(width, doublings)):
+        # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256
+        x = layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=next(seeds))(x)
+        x = layers.LeakyReLU(negative_slope=SLOPE)(x)
+    # 4×4×256 → 1
+    logits = layers.Dense(1, kernel_initializer=next(seeds))(layers.Flatten()(x))
+    return keras.Model(pictures, logits, name="discriminator")

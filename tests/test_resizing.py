@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+
+from animegan.gan.engine import keras, layers, ops
+from animegan.gan.networks import build_discriminator
+from animegan.gan.resizing import ResizeConvolution, build_plain_discriminator, build_resize_generator, copy_weights
+
+
+def random(*shape):
+    return np.random.default_rng(0).standard_normal(shape, np.float32)
+
+
+@pytest.mark.parametrize("side", [1, 4, 6])
+def test_it_is_nearest_pixels_and_a_convolution(side):
+    maps = random(2, side, side, 5)
+    layer = ResizeConvolution(7, activation="tanh")
+    outputs = layer(maps)
+    # A transposed convolution lays its kernel down the other way round than a convolution reads it.
+    kernel = ops.flip(ops.transpose(layer.kernel, (0, 1, 3, 2)), axis=(0, 1))
+    repeated = ops.repeat(ops.repeat(maps, 2, axis=1), 2, axis=2)
+    expected = ops.tanh(ops.conv(repeated, kernel, padding="same") + layer.bias)
+    assert tuple(outputs.shape) == (2, 2 * side, 2 * side, 7)
+    assert np.allclose(ops.convert_to_numpy(outputs), ops.convert_to_numpy(expected), atol=1e-5)
+
+
+def test_symbolic_shapes_are_the_computed_ones():
+    maps = keras.Input((4, 4, 5))
+    assert ResizeConvolution(7)(maps).shape == (None, 8, 8, 7)
+
+
+@pytest.mark.parametrize("size", [32, 64, 96, 128])
+def test_generator_and_discriminator_fit_together(size):
+    pictures = build_resize_generator(size, width=4, latent_width=7)(random(2, 7))
+    assert tuple(pictures.shape) == (2, size, size, 3)
+    assert float(ops.max(ops.abs(pictures))) <= 1
+    assert tuple(build_plain_discriminator(size, width=4)(pictures).shape) == (2, 1)
+
+
+def test_stock_layers_make_the_same_pictures():
+    generator = build_resize_generator(32, 4, 7, seed=1)
+    stock = build_resize_generator(32, 4, 7, seed=2, stock=True)
+    copy_weights(generator.trainable_variables, stock)
+    assert all(type(layer).__module__.startswith("keras.") for layer in stock.layers)
+    pictures, same = (ops.convert_to_numpy(network(random(9, 7), training=True)) for network in (generator, stock))
+    assert np.allclose(pictures, same, atol=1e-5)
+
+
+def test_without_batch_norm_the_signal_does_not_fade():
+    pictures = np.clip(random(50, 64, 64, 3) / 2, -1, 1)
+    plain = build_plain_discriminator(64, 8)
+    assert not any(isinstance(layer, layers.BatchNormalization) for layer in plain.layers)
+    spread = np.std(ops.convert_to_numpy(plain(pictures)))
+    assert spread > 10 * np.std(ops.convert_to_numpy(build_discriminator(64, 8)(pictures))) > 0
+    assert 0.05 < spread < 5
