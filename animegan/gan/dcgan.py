@@ -46,7 +46,7 @@ class DCGAN(keras.Model):
 
     def _state(self, name, value):
         """A variable that no gradient moves and that checkpoints hold."""
-        variable = self.add_weight(shape=ops.shape(value), trainable=False, name=name)
+        variable = self.add_weight(shape=getattr(value, "shape", ()), trainable=False, name=name)
         variable.assign(value)
         return variable
 
