@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from animegan.cli import main
+from animegan.faces.drawn import pack_drawn
 from animegan.faces.packed import FaceSet, FaceWriter
 from animegan.files import InputError
 from animegan.gan import damage, evaluation, features
@@ -17,8 +18,6 @@ from animegan.pictures import decode
 @pytest.fixture(scope="module")
 def many(tmp_path_factory):
     """A packed file of 1,200 drawn faces at 32 pixels: about 120 are held out."""
-    from animegan.faces.drawn import pack_drawn
-
     path = tmp_path_factory.mktemp("many") / "faces.h5"
     pack_drawn(path, count=1_200, size=32, seed=3, progress=False)
     return path

@@ -47,7 +47,7 @@ class FaceBatches(keras.utils.PyDataset):
         """What `fit` takes on the engine in use: these batches, on TensorFlow as a tf.data.Dataset.
 
         Keras would make one too, but with TensorFlow's autotuner, whose thread misses the end of `fit` now and then and
-        holds it up for as long as it sleeps, up to a minute.
+        holds it up for as long as it sleeps, many seconds in a long run.
         """
         if keras.backend.backend() != "tensorflow":
             return self

@@ -26,7 +26,7 @@ def _native_stderr_off():
 
 
 # TensorFlow's faster convolutions (oneDNN) are off by default on processors without VNNI instructions, where a DCGAN's
-# step takes twice as long without them.
+# step takes much longer without them (benchmarks/train_speed.py; TF_ENABLE_ONEDNN_OPTS=0 compares).
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 # Without a GPU its "errors" are about the GPU; what really fails raises an exception.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2" if has_gpu() else "3")

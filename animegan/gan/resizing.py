@@ -1,4 +1,4 @@
-"""The networks of the recipe `modern`: a generator that enlarges by resize-convolutions, a judge without batch norm."""
+"""Networks beyond `classic`: a generator that enlarges by resize-convolutions, a discriminator without batch norm."""
 
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import batch_norm, channels, initializer, stages
