@@ -24,7 +24,9 @@ class RunKeeper(keras.callbacks.Callback):
     Stopping never loses work: the state is saved, and a resumed run goes on from that very step.
     """
 
-    def __init__(self, run, first_step, last_step, seconds=0.0, minutes=None, on_report=None, progress=True):
+    def __init__(
+        self, run, first_step, last_step, seconds=0.0, minutes=None, on_report=None, progress=True, clock=time.monotonic
+    ):
         """Prepare to look after a run.
 
         Args:
@@ -35,14 +37,16 @@ class RunKeeper(keras.callbacks.Callback):
             minutes: stop after this time from now, or None.
             on_report: called with the run after each report, or None.
             progress: show a progress bar on stderr.
+            clock: what all times are counted by, a function to seconds.
         """
         super().__init__()
+        self.clock = clock
         self.run, self.step, self.first_step, self.last_step = run, first_step, first_step, last_step
         self.batch = run.config["recipe"]["batch"]
         self.on_report, self.progress = on_report, progress
         self.rows = run.metrics()
         self.stopped = None
-        self._seconds_before, self._started = seconds, time.monotonic()
+        self._seconds_before, self._started = seconds, self.clock()
         self._deadline = self._started + 60 * minutes if minutes else math.inf
         self._reported = self._started, first_step
         self._saved_at = self._started
@@ -50,7 +54,7 @@ class RunKeeper(keras.callbacks.Callback):
     @property
     def seconds(self):
         """Training time so far, of this and earlier calls."""
-        return self._seconds_before + time.monotonic() - self._started
+        return self._seconds_before + self.clock() - self._started
 
     def on_train_begin(self, logs=None):
         """Start the bar, and show what the untrained generator makes."""
@@ -73,15 +77,15 @@ class RunKeeper(keras.callbacks.Callback):
         """Count the step; report, save or stop when it is time."""
         self.step += 1
         if self._deadline < math.inf:
-            left = max(0, round(self._deadline - time.monotonic()))
+            left = max(0, round(self._deadline - self.clock()))
             self.bar.set_description(f"training, {left // 60}:{left % 60:02d} left", refresh=False)
         self.bar.update(self.batch)
         if self.step % self.run.report_steps == 0:
             self.report()
             self.model.reset_metrics()
-            if time.monotonic() - self._saved_at > CHECKPOINT_SECONDS:
+            if self.clock() - self._saved_at > CHECKPOINT_SECONDS:
                 self.save_state()
-        if self.stopped is None and time.monotonic() >= self._deadline:
+        if self.stopped is None and self.clock() >= self._deadline:
             self.stopped = "minutes"
         if self.stopped:
             self.model.stop_training = True
@@ -96,7 +100,7 @@ class RunKeeper(keras.callbacks.Callback):
 
     def report(self):
         """Add a row to metrics.csv and a sample sheet, and call `on_report`."""
-        now = time.monotonic()
+        now = self.clock()
         before, step_before = self._reported
         means = {name: float(value) for name, value in self.model.get_metrics_result().items()}
         rate = (self.step - step_before) * self.batch / (now - before)
@@ -108,7 +112,7 @@ class RunKeeper(keras.callbacks.Callback):
         self.bar.set_postfix(losses, refresh=False)
         if self.on_report:
             self.on_report(self.run)
-        self._reported = time.monotonic(), self.step
+        self._reported = self.clock(), self.step
 
     def save_samples(self):
         """Write the sheet of the same latents at this step."""
@@ -118,7 +122,7 @@ class RunKeeper(keras.callbacks.Callback):
         """Write a checkpoint and the generator."""
         self.run.save_checkpoint(self.model, self.step, self.seconds)
         self.run.save_generator(self.finish())
-        self._saved_at = time.monotonic()
+        self._saved_at = self.clock()
 
     @contextlib.contextmanager
     def watching_signals(self):

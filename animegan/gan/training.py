@@ -1,6 +1,7 @@
 """Training: Keras's `fit`, a run folder that keeps everything, and going on after a stop."""
 
 import hashlib
+import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -24,6 +25,7 @@ def train(
     report_images=None,
     on_report=None,
     progress=True,
+    clock=time.monotonic,
 ):
     """Train a DCGAN, or go on with one.
 
@@ -39,6 +41,7 @@ def train(
         report_images: pictures between two reports (a row of metrics.csv, a sample sheet).
         on_report: called with the Run after each report, for a live display.
         progress: show a progress bar on stderr.
+        clock: what minutes and seconds are counted by; time.process_time for those of all processors together.
 
     Returns:
         dict: images (seen since the beginning), steps and seconds (likewise), images_per_second, discriminator_loss,
@@ -75,7 +78,7 @@ def train(
     else:
         last_step = max(1, round(images / recipe.batch))
     batches = FaceBatches(pictures, recipe.batch, seed, step, max(step, last_step))
-    keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress)
+    keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress, clock)
     if len(batches):
         with keeper.watching_signals():
             model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
