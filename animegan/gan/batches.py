@@ -7,7 +7,7 @@ from animegan.gan.engine import keras
 
 
 class FaceBatches(keras.utils.PyDataset):
-    """Batches of uint8 pictures from a given step of the training on.
+    """Batches of pictures, or of row numbers of pictures that the model holds, from a given step of the training on.
 
     Each epoch is one pass in a new order, which depends on the seed and the epoch alone: a resumed run sees the
     batches that it would have seen. What does not fill a batch at an epoch's end is left out of that epoch.
@@ -17,7 +17,7 @@ class FaceBatches(keras.utils.PyDataset):
         """Prepare the order.
 
         Args:
-            pictures: uint8 array (N, S, S, 3), N ≥ batch.
+            pictures: uint8 array (N, S, S, 3), or int32 array of N row numbers; N ≥ batch.
             batch: pictures a batch.
             seed: of the order.
             first_step: the step that the first batch is for, from 0.
@@ -40,7 +40,7 @@ class FaceBatches(keras.utils.PyDataset):
         return self.last_step - self.first_step
 
     def __getitem__(self, index):
-        """Batch number `index`, as (pictures,): uint8 (batch, S, S, 3)."""
+        """Batch number `index`, as (pictures,): uint8 (batch, S, S, 3) or int32 (batch,)."""
         return (self.pictures[self.rows(self.first_step + index)],)
 
     def for_fit(self):
@@ -53,9 +53,9 @@ class FaceBatches(keras.utils.PyDataset):
             return self
         import tensorflow as tf
 
-        shape = (self.batch, *self.pictures.shape[1:])
+        batch = tf.TensorSpec((self.batch, *self.pictures.shape[1:]), self.pictures.dtype)
         dataset = tf.data.Dataset.from_generator(
-            lambda: (self[index] for index in range(len(self))), output_signature=(tf.TensorSpec(shape, tf.uint8),)
+            lambda: (self[index] for index in range(len(self))), output_signature=(batch,)
         )
         options = tf.data.Options()
         options.autotune.enabled = False

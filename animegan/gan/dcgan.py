@@ -17,7 +17,7 @@ from animegan.settings import has_gpu
 class DCGAN(keras.Model):
     """A generator and a discriminator that train each other.
 
-    `fit` takes batches of uint8 pictures (N, S, S, 3).
+    `fit` takes batches of uint8 pictures (N, S, S, 3); or of row numbers (N,) into the pictures that `hold` was given.
     """
 
     def __init__(self, generator, discriminator, recipe=CLASSIC, seed=0):
@@ -38,7 +38,7 @@ class DCGAN(keras.Model):
         self.seeds = keras.random.SeedGenerator(seed)
         names = ("discriminator_loss", "generator_loss", "real_score", "fake_score")
         self.trackers = {name: keras.metrics.Mean(name) for name in names}
-        self.averages = []
+        self.averages, self.held = [], None
         if recipe.average:
             self.averaged_steps = self._state("averaged_steps", 0.0)
             self.averages = [self._state("average", weight) for weight in generator.trainable_variables]
@@ -55,9 +55,22 @@ class DCGAN(keras.Model):
         """The two losses, and the discriminator's mean probability of "real" for each kind of picture."""
         return list(self.trackers.values())
 
+    def hold(self, pictures):
+        """Keep the pictures to train on where the networks are, so that only row numbers travel at each step.
+
+        Args:
+            pictures: uint8 array (M, S, S, 3).
+        """
+        self.held = self.add_weight(shape=pictures.shape, dtype="uint8", trainable=False, name="pictures")
+        self.held.assign(pictures)
+
     def prepare(self, real):
-        """Real pictures as the discriminator sees them: uint8 [0, 255] to float32 [-1, 1], mirrored at random."""
-        real = rescale(real)
+        """Real pictures as the discriminator sees them, float32 [-1, 1], mirrored at random.
+
+        Args:
+            real: uint8 tensor (N, S, S, 3) in [0, 255], or integers (N,): rows of the held pictures.
+        """
+        real = rescale(ops.take(self.held, real, axis=0) if len(real.shape) == 1 else real)
         return random_flip(real, self.seeds) if self.recipe.flip else real
 
     def latents(self, count):
@@ -68,7 +81,7 @@ class DCGAN(keras.Model):
         """Judge a batch of real pictures and as many generated ones.
 
         Args:
-            real: uint8 tensor (N, S, S, 3).
+            real: what `prepare` takes.
 
         Returns:
             three float tensors (N, 1): logits of the real pictures and of the generated ones, which may move the

@@ -190,11 +190,12 @@ class Run:
 
 
 def _state(model):
-    """All variables that training changes, in an order that depends on the model alone.
+    """All variables that training changes, in an order that depends on the model alone: not the pictures it holds.
 
     Keras's own save_weights leaves out the metrics, whose running means a resumed interval needs.
     """
-    return [*model.variables, *model.optimizer.variables, *model.metrics_variables]
+    weights = [variable for variable in model.variables if variable is not getattr(model, "held", None)]
+    return [*weights, *model.optimizer.variables, *model.metrics_variables]
 
 
 def _numpy(variable):

@@ -23,7 +23,7 @@ class TensorFlowDCGAN(DCGAN):
             quicken(discriminator)
 
     def train_step(self, data):
-        """One step of both players on a batch of uint8 pictures (N, S, S, 3). Returns the metrics so far."""
+        """One step of both players on a batch, as `prepare` takes it. Returns the metrics so far."""
         real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
         real = self.prepare(real)
         latents = self.latents(tf.shape(real)[0])

@@ -5,6 +5,8 @@ import time
 from dataclasses import asdict
 from pathlib import Path
 
+import numpy as np
+
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.recipes import RECIPES
@@ -77,7 +79,8 @@ def train(
         last_step = MOST_STEPS if minutes else EPOCHS * (len(pictures) // recipe.batch)
     else:
         last_step = max(1, round(images / recipe.batch))
-    batches = FaceBatches(pictures, recipe.batch, seed, step, max(step, last_step))
+    model.hold(pictures)
+    batches = FaceBatches(np.arange(len(pictures), dtype=np.int32), recipe.batch, seed, step, max(step, last_step))
     keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress, clock)
     if len(batches):
         with keeper.watching_signals():
