@@ -216,3 +216,31 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, heigh
     if len(lines) > 1:
         place.legend(frameon=False)
     return made
+
+
+def show_rungs(values, spreads, xlabel, floor=None, width=6.5):
+    """One bar a rung, the first on top, with its number and an error bar.
+
+    Args:
+        values: {label: number}.
+        spreads: {label: largest less smallest}, drawn half to either side.
+        xlabel: words with the unit.
+        floor: (label, number) of a dotted line, or None.
+        width: of the whole, in inches.
+
+    Returns:
+        Figure.
+    """
+    made, axes = figure(width=width, height=0.6 + 0.3 * len(values))
+    place = axes[0, 0]
+    labels = list(values)
+    bars = place.barh(
+        labels, values.values(), xerr=[spreads[label] / 2 for label in labels], color=BLUE, ecolor=BLACK, capsize=3
+    )
+    place.bar_label(bars, fmt="{:,.3g}", padding=6, fontsize=8)
+    if floor:
+        place.axvline(floor[1], linestyle=":", color=VERMILLION, label=floor[0])
+        place.legend(frameon=False, loc="lower right")
+    place.set(xlabel=xlabel, ylim=(len(labels) - 0.4, -0.6))
+    place.margins(x=0.15)
+    return made

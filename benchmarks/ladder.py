@@ -1,11 +1,12 @@
 """From `classic` to `modern`, one change a rung, each rung with the same minutes: what every change is worth.
 
-    python benchmarks/ladder.py faces.h5 --out runs/ladder [--minutes 5] [--seeds 3] [--only NAME ...]
+    python benchmarks/ladder.py faces.h5 --out runs/ladder [--minutes 6] [--seeds 3] [--only NAME ...]
 
-Trains each rung with each seed on the packed file and measures it on the file's held-out pictures. Prints, and keeps in
-ladder.json, the figures of each rung: mean over the seeds, and their spread (largest less smallest). What is there
-already is not trained again, so that the work can be spread over days. Nothing else should run meanwhile: the minutes
-are those of the clock.
+Trains each rung with each seed on the packed file and measures it on the file's held-out pictures. Minutes are those of
+the processors, all cores together, so that other work on the machine takes nothing away. Leaves ladder.json, with the
+figures of each rung: mean over the seeds, and their spread (largest less smallest); and ladder.png, with ten faces of
+the first seed a rung, always the same latents. What is there already is not trained again: the work can be spread over
+days.
 """
 
 import argparse
@@ -13,45 +14,60 @@ import dataclasses
 import json
 import shutil
 import statistics
+import time
 from pathlib import Path
+
+import numpy as np
 
 from animegan.files import replacing
 from animegan.gan.evaluation import evaluate
+from animegan.gan.generating import draw_latents, generate
 from animegan.gan.recipes import CLASSIC
+from animegan.gan.runs import Run
 from animegan.gan.training import train
+from animegan.pictures import save, sheet
 
-RUNGS = {  # name: what changes from the rung before
-    "classic": {},
-    "narrow": {"width": 32},
-    "averaged": {"average": 0.999},
-    "resizing": {"resize": True},
-    "relativistic": {"loss": "relativistic"},
-    "penalised": {"penalty": 1.0, "discriminator_norm": False},
-    "quick": {"learning_rate": 3e-4, "beta_2": 0.99},
-}
+RUNGS = (  # name, the rung that it stands on, what it changes there
+    ("classic", None, {}),
+    ("narrow", "classic", {"width": 16}),
+    ("averaged", "narrow", {"average": 0.999}),
+    ("resizing", "averaged", {"resize": True}),
+    ("relativistic", "resizing", {"loss": "relativistic"}),
+    ("unnormed", "relativistic", {"discriminator_norm": False}),
+    ("penalised", "unnormed", {"penalty": 1.0, "penalty_share": 0.25}),
+    ("quick", "penalised", {"learning_rate": 3e-4, "beta_2": 0.99}),
+)
 MEASURES = ("frechet", "frechet_blurred", "kid", "precision", "recall")
+FACES = 10  # of each rung on ladder.png
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", help="a packed .h5 file")
     parser.add_argument("--out", type=Path, required=True, help="a folder for the runs")
-    parser.add_argument("--minutes", type=float, default=5, help="training time of a run (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=6, help="training time of a run, of all cores (%(default)s)")
     parser.add_argument("--seeds", type=int, default=3, help="runs a rung (%(default)s)")
-    parser.add_argument("--only", nargs="*", choices=RUNGS, help="these rungs alone")
+    parser.add_argument("--only", nargs="*", choices=recipes(), help="these rungs alone")
     options = parser.parse_args()
     kept = options.out / "ladder.json"
     ladder = json.loads(kept.read_text()) if kept.exists() else {}
-    recipe = CLASSIC
-    for name, change in RUNGS.items():
-        recipe = dataclasses.replace(recipe, name=name, **change)
+    for name, recipe in recipes().items():
         if options.only and name not in options.only:
             continue
         runs = [climb(options, recipe, seed) for seed in range(options.seeds)]
-        ladder[name] = {"change": change, "minutes": options.minutes, "seeds": options.seeds} | summary(runs)
+        ladder[name] = {"minutes": options.minutes, "seeds": options.seeds} | summary(runs)
         print(json.dumps({name: ladder[name]}), flush=True)
         with replacing(kept) as temporary:
-            temporary.write_text(json.dumps(ladder, indent=1) + "\n")
+            temporary.write_text(json.dumps({name: ladder[name] for name in recipes() if name in ladder}, indent=1))
+    save(np.concatenate([faces_of(options.out / f"{name}-0") for name in ladder]), options.out / "ladder.png")
+
+
+def recipes():
+    """{name: Recipe} of all rungs, lowest first."""
+    made = {}
+    for name, below, change in RUNGS:
+        made[name] = dataclasses.replace(made.get(below, CLASSIC), name=name, **change)
+    return made
 
 
 def climb(options, recipe, seed):
@@ -60,8 +76,8 @@ def climb(options, recipe, seed):
     figures = folder / "figures.json"
     if not figures.exists():
         shutil.rmtree(folder, ignore_errors=True)  # half a run has had some of its minutes
-        result = train(options.faces, folder, recipe, minutes=options.minutes, seed=seed)
-        found = {"images": result["images"]} | evaluate(folder, options.faces, nearest_out=folder / "nearest.png")
+        result = train(options.faces, folder, recipe, minutes=options.minutes, seed=seed, clock=time.process_time)
+        found = {"images": result["images"]} | evaluate(folder, options.faces)
         with replacing(figures) as temporary:
             temporary.write_text(json.dumps(found, indent=1) + "\n")
     return json.loads(figures.read_text())
@@ -74,6 +90,12 @@ def summary(runs):
         name: {"mean": round(statistics.mean(values), 4), "spread": round(max(values) - min(values), 4)}
         for name, values in columns.items()
     } | {"n": runs[0]["n"], "floor": runs[0]["floor"]["frechet"]}
+
+
+def faces_of(folder):
+    """A row of faces of a run, uint8 (S, FACES·S, 3)."""
+    generator = Run(folder).load_generator()
+    return sheet(generate(generator, draw_latents(FACES, generator.input_shape[-1], seed=1)), columns=FACES)
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from animegan.gan.augmentation import random_flip, rescale
+from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.dcgan import DCGAN, build_dcgan
 from animegan.gan.engine import keras, ops
 from animegan.gan.finishing import Finisher
@@ -17,14 +17,20 @@ OTHERS = {  # every setting that changes the step, alone and together
     "relativistic": {"loss": "relativistic"},
     "averaged": {"average": 0.99},
     "resizing": {"resize": True},
+    "augmented": {"augment": True},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
 }
 OTHERS["all"] = {name: value for settings in OTHERS.values() for name, value in settings.items()}
+OTHERS["growing"] = OTHERS["all"] | {"grow": 16}
+
+
+def random_pictures(size=32):
+    return np.random.default_rng(0).integers(0, 256, (8, size, size, 3), np.uint8)
 
 
 @pytest.fixture
 def pictures():
-    return np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), np.uint8)
+    return random_pictures()
 
 
 def eager(model):
@@ -87,14 +93,18 @@ def test_call_judges_the_same_pictures_for_both_players(pictures):
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_the_engine_s_own_step_equals_the_common_one(pictures, other):
+def test_the_engine_s_own_step_equals_the_common_one(other):
     """Same weights, same random numbers: after two steps the same weights, metrics and batch-norm averages."""
     chosen = dataclasses.replace(SMALL, **OTHERS[other])
-    quick = eager(build_dcgan(32, chosen, seed=3))
-    plain = build_dcgan(32, chosen, seed=3)
-    common = DCGAN(plain.generator, plain.discriminator, chosen, seed=3)
+    size = 64 if chosen.grow else 32
+    pictures = random_pictures(size)
+    quick = eager(build_dcgan(size, chosen, seed=3))
+    plain = build_dcgan(size, chosen, seed=3)
+    common = DCGAN(plain.generator, plain.discriminator, chosen, seed=3, halves=plain.halves)
     adam = keras.optimizers.Adam(SMALL.learning_rate, beta_1=SMALL.beta_1, beta_2=SMALL.beta_2)
     common.compile(optimizer=adam, run_eagerly=True)
+    for model in (quick, common):
+        model.follow(step=0)
     results = [
         model.fit(np.concatenate([pictures] * 2), batch_size=8, verbose=0, shuffle=False) for model in (quick, common)
     ]
@@ -149,3 +159,46 @@ def test_a_finished_generator_has_stock_layers_and_its_own_statistics(pictures, 
 def test_the_classic_generator_is_finished_as_it_is():
     model = build_dcgan(32, SMALL)
     assert Finisher(model)() is model.generator
+
+
+def test_it_grows_when_the_recipe_says_so():
+    """One step at half the size moves all that has a part in it; the next, of the whole, all the rest."""
+    model = build_dcgan(64, dataclasses.replace(SMALL, **OTHERS["growing"] | {"grow": 8}))
+    assert model.trainable_variables == [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
+    in_halves = {variable.path for half in model.halves for variable in half.trainable_variables}
+    for step, moving in enumerate([in_halves, {variable.path for variable in model.trainable_variables}]):
+        model.follow(step)
+        before = as_arrays(model)
+        model.fit(random_pictures(64), batch_size=8, verbose=0)
+        after = as_arrays(model)
+        moved = {path for path in before if not np.array_equal(before[path], after[path])}
+        assert in_halves <= moved <= moving
+    assert moved > in_halves
+
+
+def test_what_is_not_there_does_not_grow():
+    for size in (32, 96):
+        assert build_dcgan(size, dataclasses.replace(SMALL, **OTHERS["growing"])).halves is None
+
+
+def test_augmentation_shifts_recolours_and_holes():
+    pictures = np.random.default_rng(0).uniform(-1, 1, (60, 32, 32, 3)).astype("float32")
+    pictures[:, :, :, 1:] = pictures[:, :, :, :1]  # grey, and so without saturation to change
+    seen = ops.convert_to_numpy(augment(pictures, keras.random.SeedGenerator(1)))
+    assert np.array_equal(seen, ops.convert_to_numpy(augment(pictures, keras.random.SeedGenerator(1))))
+    shifts, holes = set(), []
+    for picture, shown in zip(pictures[..., 0], seen[..., 0], strict=True):
+        fits = {}
+        for down in range(-4, 5):
+            for right in range(-4, 5):
+                moved = np.roll(picture, (down, right), axis=(0, 1))[4:-4, 4:-4]
+                there = shown[4:-4, 4:-4] != 0
+                fits[down, right] = abs(np.corrcoef(moved[there], shown[4:-4, 4:-4][there])[0, 1])
+        shifts.add(max(fits, key=fits.get))
+        assert max(fits.values()) > 0.999  # one shift explains all but the hole, up to contrast and brightness
+        holes.append((shown == 0).mean())
+    assert len(shifts) > 30
+    assert 0.1 < np.mean(holes) < 0.4
+    coloured = np.random.default_rng(0).uniform(-1, 1, (60, 32, 32, 3)).astype("float32")
+    spread = ops.convert_to_numpy(augment(coloured, keras.random.SeedGenerator(1))).std(axis=3).mean(axis=(1, 2))
+    assert spread.std() > 0.1  # of saturation

@@ -3,7 +3,14 @@ import pytest
 
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import build_discriminator
-from animegan.gan.resizing import ResizeConvolution, build_plain_discriminator, build_resize_generator, copy_weights
+from animegan.gan.resizing import (
+    ResizeConvolution,
+    build_growing_discriminators,
+    build_plain_discriminator,
+    build_resize_generator,
+    copy_weights,
+    half_generator,
+)
 
 
 def random(*shape):
@@ -36,9 +43,12 @@ def test_generator_and_discriminator_fit_together(size):
     assert tuple(build_plain_discriminator(size, width=4)(pictures).shape) == (2, 1)
 
 
-def test_stock_layers_make_the_same_pictures():
-    generator = build_resize_generator(32, 4, 7, seed=1)
-    stock = build_resize_generator(32, 4, 7, seed=2, stock=True)
+@pytest.mark.parametrize("grows", [False, True])
+def test_stock_layers_make_the_same_pictures(grows):
+    generator = build_resize_generator(32, 4, 7, seed=1, grows=grows)
+    stock = build_resize_generator(32, 4, 7, seed=2, stock=True, grows=grows)
+    for weight in generator.trainable_variables:
+        weight.assign(random(*weight.shape))
     copy_weights(generator.trainable_variables, stock)
     assert all(type(layer).__module__.startswith("keras.") for layer in stock.layers)
     pictures, same = (ops.convert_to_numpy(network(random(9, 7), training=True)) for network in (generator, stock))
@@ -52,3 +62,17 @@ def test_without_batch_norm_the_signal_does_not_fade():
     spread = np.std(ops.convert_to_numpy(plain(pictures)))
     assert spread > 10 * np.std(ops.convert_to_numpy(build_discriminator(64, 8)(pictures))) > 0
     assert 0.05 < spread < 5
+
+
+@pytest.mark.parametrize("size", [64, 128])
+def test_growing_changes_nothing_at_first(size):
+    latents = random(3, 7)
+    generator = build_resize_generator(size, 4, 7, grows=True)
+    halves, pictures = half_generator(generator)(latents), generator(latents)
+    assert tuple(halves.shape) == (3, size // 2, size // 2, 3)
+    enlarged = ops.image.resize(np.arctanh(ops.convert_to_numpy(halves)), (size, size), interpolation="bilinear")
+    assert np.allclose(ops.convert_to_numpy(pictures), np.tanh(ops.convert_to_numpy(enlarged)), atol=1e-5)
+    whole, half = build_growing_discriminators(size, 4)
+    repeated = ops.repeat(ops.repeat(halves, 2, axis=1), 2, axis=2)
+    assert np.allclose(ops.convert_to_numpy(whole(repeated)), ops.convert_to_numpy(half(halves)), atol=1e-5)
+    assert {variable.path for variable in half.weights} < {variable.path for variable in whole.weights}

@@ -123,6 +123,20 @@ def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
         assert np.array_equal(one, other)
 
 
+def test_a_run_that_grows_goes_on_where_it_stopped(tmp_path):
+    pictures = np.random.default_rng(0).integers(0, 256, (40, 64, 64, 3), np.uint8)
+    with FaceWriter(tmp_path / "faces.h5", 64, {}) as writer:
+        writer.add(pictures, [f"{i}.png" for i in range(40)], [{}] * 40)
+    changes = {"resize": True, "discriminator_norm": False, "augment": True, "average": 0.99, "grow": 48}
+    settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, **changes)}
+    train(tmp_path / "faces.h5", tmp_path / "whole", images=80, **settings)
+    train(tmp_path / "faces.h5", tmp_path / "stopped", images=32, **settings)
+    train(tmp_path / "faces.h5", tmp_path / "stopped", images=80, resume=True, **settings)
+    whole, stopped = Run(tmp_path / "whole"), Run(tmp_path / "stopped")
+    assert_same_runs(whole, stopped, 5)
+    assert whole.load_generator().output_shape == (None, 64, 64, 3)
+
+
 def test_minutes_end_a_run(faces, tmp_path, capsys):
     started = time.monotonic()
     result = train(faces, tmp_path / "run", minutes=0.001, **SETTINGS | {"progress": True})

@@ -5,13 +5,18 @@ by stopping gradients, so that one backward pass and one Adam serve both: Adam k
 it does exactly what two with equal settings would.
 """
 
-from animegan.gan.augmentation import random_flip, rescale
+from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.engine import keras, ops
 from animegan.gan.losses import LOSSES, PENALTY_STEP, steepness
 from animegan.gan.networks import build_discriminator, build_generator
 from animegan.gan.recipes import CLASSIC
-from animegan.gan.resizing import build_plain_discriminator, build_resize_generator
-from animegan.settings import has_gpu
+from animegan.gan.resizing import (
+    build_growing_discriminators,
+    build_plain_discriminator,
+    build_resize_generator,
+    half_generator,
+)
+from animegan.settings import SIZES, has_gpu
 
 
 class DCGAN(keras.Model):
@@ -20,7 +25,7 @@ class DCGAN(keras.Model):
     `fit` takes batches of uint8 pictures (N, S, S, 3); or of row numbers (N,) into the pictures that `hold` was given.
     """
 
-    def __init__(self, generator, discriminator, recipe=CLASSIC, seed=0):
+    def __init__(self, generator, discriminator, recipe=CLASSIC, seed=0, halves=None):
         """Join two networks.
 
         Args:
@@ -28,10 +33,13 @@ class DCGAN(keras.Model):
             discriminator: keras.Model from such pictures to logits (N, 1).
             recipe: animegan.gan.recipes.Recipe: loss, penalties, averaging and flips.
             seed: of all that is drawn at random while training.
+            halves: (generator, discriminator) of pictures of half the size, parts of the two, which train until the
+                recipe's time to grow has come.
         """
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
+        self.halves, self.growing = halves, False
         self.latent_width = generator.input_shape[-1]
         self.recipe = recipe
         self.losses_of = LOSSES[recipe.loss]
@@ -71,7 +79,29 @@ class DCGAN(keras.Model):
             real: uint8 tensor (N, S, S, 3) in [0, 255], or integers (N,): rows of the held pictures.
         """
         real = rescale(ops.take(self.held, real, axis=0) if len(real.shape) == 1 else real)
-        return random_flip(real, self.seeds) if self.recipe.flip else real
+        if self.growing:
+            real = ops.average_pool(real, 2)
+        return self.show(random_flip(real, self.seeds) if self.recipe.flip else real)
+
+    def show(self, pictures):
+        """Pictures, real or generated, as the discriminator is shown them: augmented if the recipe says so."""
+        return augment(pictures, self.seeds) if self.recipe.augment else pictures
+
+    @property
+    def players(self):
+        """(generator, discriminator) that train at present."""
+        return self.halves if self.growing else (self.generator, self.discriminator)
+
+    def follow(self, step):
+        """Train what the recipe has for this step: networks of half the size first, if they are to grow.
+
+        Args:
+            step: steps done.
+        """
+        growing = bool(self.halves) and step * self.recipe.batch < self.recipe.grow
+        if growing != self.growing:
+            self.growing = growing
+            self.make_train_function(force=True)  # `fit` asks for it anew at every step
 
     def latents(self, count):
         """Latents to train on: float tensor (count, latent_width) from N(0, 1)."""
@@ -88,13 +118,14 @@ class DCGAN(keras.Model):
             discriminator only; and logits of the same generated ones, which may move the generator only. A recipe with
             penalties adds them, a float scalar for the discriminator.
         """
+        generator, discriminator = self.players
         real = self.prepare(real)
-        fake = self.generator(self.latents(ops.shape(real)[0]), training=training)
-        real_logits = self.discriminator(real, training=training)
-        fake_logits = self.discriminator(ops.stop_gradient(fake), training=training)
-        held = [ops.stop_gradient(weight.value) for weight in self.discriminator.trainable_variables]
-        state = [weight.value for weight in self.discriminator.non_trainable_variables]
-        judged_logits, _ = self.discriminator.stateless_call(held, state, fake, training=training)
+        fake = self.show(generator(self.latents(ops.shape(real)[0]), training=training))
+        real_logits = discriminator(real, training=training)
+        fake_logits = discriminator(ops.stop_gradient(fake), training=training)
+        held = [ops.stop_gradient(weight.value) for weight in discriminator.trainable_variables]
+        state = [weight.value for weight in discriminator.non_trainable_variables]
+        judged_logits, _ = discriminator.stateless_call(held, state, fake, training=training)
         logits = real_logits, fake_logits, judged_logits
         if not training:
             return logits
@@ -109,8 +140,9 @@ class DCGAN(keras.Model):
         pictures = ops.concatenate([real[:count], ops.stop_gradient(fake[:count])])
         logits = ops.concatenate([real_logits[:count], fake_logits[:count]])
         step = PENALTY_STEP * keras.random.normal(ops.shape(pictures), seed=self.seeds)
+        _, discriminator = self.players
         # The mean over both kinds is (R1 + R2) / 2.
-        return [self.recipe.penalty * steepness(logits, self.discriminator(pictures + step, training=True))]
+        return [self.recipe.penalty * steepness(logits, discriminator(pictures + step, training=True))]
 
     def update_averages(self):
         """Move the generator's averages a little towards its weights (exponential moving average)."""
@@ -149,20 +181,40 @@ def build_dcgan(size, recipe, seed=0):
     Returns:
         DCGAN ready for `fit`, in the form that is fastest on the engine in use.
     """
-    generator = build_resize_generator if recipe.resize else build_generator
-    discriminator = build_discriminator if recipe.discriminator_norm else build_plain_discriminator
+    generator, discriminator, halves = build_networks(size, recipe, seed)
     kind = DCGAN
     if keras.backend.backend() == "tensorflow":
         from animegan.gan.tensorflow_step import TensorFlowDCGAN
 
         kind = TensorFlowDCGAN
-    model = kind(
-        generator(size, recipe.width, recipe.latent_width, seed),
-        discriminator(size, recipe.width, seed),
-        recipe,
-        seed,
-    )
+    model = kind(generator, discriminator, recipe, seed, halves)
     adam = keras.optimizers.Adam(recipe.learning_rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
     # XLA gains nothing with TensorFlow on a CPU, and compiles for a minute first.
     model.compile(optimizer=adam, jit_compile=False if kind is not DCGAN and not has_gpu() else "auto")
     return model
+
+
+def grows(size, recipe):
+    """Whether training begins with pictures of half the size: where the recipe says so and networks are that small."""
+    return recipe.grow > 0 and recipe.resize and not recipe.discriminator_norm and size // 2 in SIZES
+
+
+def build_networks(size, recipe, seed=0):
+    """The networks of a recipe.
+
+    Args:
+        size: side of the pictures in pixels, one of SIZES.
+        recipe: animegan.gan.recipes.Recipe.
+        seed: of the initial weights.
+
+    Returns:
+        generator, discriminator, and the pair of them for pictures of half the size, or None.
+    """
+    settings = size, recipe.width, recipe.latent_width, seed
+    if grows(size, recipe):
+        generator = build_resize_generator(*settings, grows=True)
+        discriminator, half_discriminator = build_growing_discriminators(size, recipe.width, seed)
+        return generator, discriminator, (half_generator(generator), half_discriminator)
+    generator = build_resize_generator if recipe.resize else build_generator
+    discriminator = build_discriminator if recipe.discriminator_norm else build_plain_discriminator
+    return generator(*settings), discriminator(size, recipe.width, seed), None

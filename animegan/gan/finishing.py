@@ -21,8 +21,8 @@ class Finisher:
         self.copies = recipe.resize or bool(recipe.average)
         if self.copies:
             settings = (model.generator.output_shape[1], recipe.width, recipe.latent_width)
-            resizes = recipe.resize
-            self.generator = build_resize_generator(*settings, stock=True) if resizes else build_generator(*settings)
+            stock = {"stock": True, "grows": model.halves is not None}
+            self.generator = build_resize_generator(*settings, **stock) if recipe.resize else build_generator(*settings)
             for layer in self.generator.layers:
                 if isinstance(layer, layers.BatchNormalization):
                     layer.momentum = 0.0  # its statistics are those of the last batch alone

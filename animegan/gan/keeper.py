@@ -61,6 +61,7 @@ class RunKeeper(keras.callbacks.Callback):
         self.running_means = [ops.copy(variable.value) for variable in self.model.metrics_variables]
         self.latents = draw_latents(SAMPLES, self.model.latent_width, self.run.config["seed"])
         self.finish = Finisher(self.model)
+        self.model.follow(self.step)
         total = self.last_step * self.batch if self.last_step < MOST_STEPS else None
         self.bar = tqdm(
             total=total, initial=self.step * self.batch, unit="picture", desc="training", disable=not self.progress
@@ -76,6 +77,7 @@ class RunKeeper(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Count the step; report, save or stop when it is time."""
         self.step += 1
+        self.model.follow(self.step)
         if self._deadline < math.inf:
             left = max(0, round(self._deadline - self.clock()))
             self.bar.set_description(f"training, {left // 60}:{left % 60:02d} left", refresh=False)

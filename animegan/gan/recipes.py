@@ -18,10 +18,12 @@ class Recipe:
     beta_2: float = 0.999  # Adam's usual
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
+    grow: int = 0  # pictures to learn from at half their size first; needs `resize`, and sizes of 64 or more
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
+    augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
 
 

@@ -1,8 +1,9 @@
-"""Networks beyond `classic`: a generator that enlarges by resize-convolutions, a discriminator without batch norm."""
+"""Networks beyond `classic`: generators that enlarge by resize-convolutions, discriminators without batch norm."""
 
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import batch_norm, channels, initializer, stages
 
+SMALL = "picture"  # the layer that ends in a picture: where the generator grows, in one of half the size
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
 
 
@@ -32,7 +33,7 @@ def widen(kernel):
     return sum(ops.pad(kernel, ((row, 1 - row), (column, 1 - column), (0, 0), (0, 0))) for row, column in places)
 
 
-def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=False):
+def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=False, grows=False):
     """Build the generator.
 
     Args:
@@ -41,6 +42,8 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
         latent_width: numbers in a latent.
         seed: of the initial weights.
         stock: build it of Keras's own layers, with the wide kernels, to be given weights by `copy_weights`.
+        grows: make the picture of half the size first, enlarge it smoothly, and add the detail to it. Before it has
+            learned any, there is none.
 
     Returns:
         keras.Model: float32 latents (N, latent_width), drawn from N(0, 1), to float32 pictures (N, size, size, 3) in
@@ -51,7 +54,7 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
     seeds = iter(range(seed, seed + 100))
 
     def enlarge(filters, **settings):
-        settings["kernel_initializer"] = initializer(next(seeds))
+        settings = {"kernel_initializer": initializer(next(seeds)), "use_bias": filters == 3} | settings
         if stock:
             return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **settings)
         return ResizeConvolution(filters, **settings)
@@ -62,10 +65,21 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
     latents = keras.Input((latent_width,), name="latents")
     x = layers.Dense(start * start * first, use_bias=False, kernel_initializer=initializer(next(seeds)))(latents)
     x = activate(layers.Reshape((start, start, first))(x))
-    for filters in rest:  # 4×4×256 → 8×8×128 → 16×16×64 → 32×32×32 (at 64 px, width 32)
-        x = activate(enlarge(filters, use_bias=False)(x))
-    # 32×32×32 → 64×64×3
-    return keras.Model(latents, enlarge(3, activation="tanh")(x), name="generator")
+    for filters in rest[:-1] if grows else rest:
+        # 4×4×256 → 8×8×128 → 16×16×64 → 32×32×32 (at 64 px, width 32)
+        x = activate(enlarge(filters)(x))
+    pictures = enlarge(3, name=SMALL)(x)  # 32×32×32 → 64×64×3; where it grows, 16×16×64 → 32×32×3
+    if grows:
+        x = activate(enlarge(rest[-1])(x))
+        detail = enlarge(3, kernel_initializer="zeros")(x)  # 32×32×32 → 64×64×3
+        pictures = layers.UpSampling2D(2, interpolation="bilinear")(pictures) + detail
+    return keras.Model(latents, layers.Activation("tanh")(pictures), name="generator")
+
+
+def half_generator(generator):
+    """The part of a generator that grows which makes pictures of half the size: keras.Model with the same weights."""
+    picture = layers.Activation("tanh")(generator.get_layer(SMALL).output)
+    return keras.Model(generator.input, picture, name="half_generator")
 
 
 def copy_weights(values, network):
@@ -95,13 +109,59 @@ def build_plain_discriminator(size=64, width=32, seed=0):
     Returns:
         keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, 1).
     """
-    _, doublings = stages(size)
+    shrink, activate, judge = _plain_layers(seed)
+    pictures = keras.Input((size, size, 3), name="pictures")
+    first, *rest = reversed(channels(width, stages(size)[1]))
+    # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256 → 1
+    return keras.Model(pictures, judge(rest)(activate(shrink(first)(pictures))), name="discriminator")
+
+
+def build_growing_discriminators(size=64, width=32, seed=0):
+    """Build the plain discriminator in a form that can begin with pictures of half the size.
+
+    It judges a picture by its half, as it has learned to, and by what its first layer finds in the whole of it; before
+    that layer has learned anything, the half decides.
+
+    Args:
+        size: side of the pictures in pixels, 64 or 128.
+        width: channels of the first hidden layer.
+        seed: of the initial weights.
+
+    Returns:
+        (keras.Model for pictures (N, size, size, 3), keras.Model for pictures (N, size/2, size/2, 3)), as
+        `build_plain_discriminator`'s; the second one's weights are among the first's.
+    """
+    shrink, activate, judge = _plain_layers(seed)
+    pictures, halves = (keras.Input((side, side, 3), name="pictures") for side in (size, size // 2))
+    first, second, *rest = reversed(channels(width, stages(size)[1]))
+    of_half, verdict = shrink(second), judge(rest)
+    # 64×64×3 → 32×32×32 → 16×16×64, and 32×32×3 → 16×16×64
+    found = shrink(second, use_bias=False, kernel_initializer="zeros")(activate(shrink(first)(pictures)))
+    known = of_half(layers.AveragePooling2D(2)(pictures))
+    whole = keras.Model(pictures, verdict(activate(known + found)), name="discriminator")
+    return whole, keras.Model(halves, verdict(activate(of_half(halves))), name="half_discriminator")
+
+
+def _plain_layers(seed):
+    """What plain discriminators are made of: functions that make a convolution, an activation, and all that follows."""
     seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 100, seed + 200))
-    x = pictures = keras.Input((size, size, 3), name="pictures")
-    for filters in reversed(channels(width, doublings)):
-        # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256
-        x = layers.Conv2D(filters, 4, strides=2, padding="same", kernel_initializer=next(seeds))(x)
-        x = layers.LeakyReLU(negative_slope=SLOPE)(x)
-    # 4×4×256 → 1
-    logits = layers.Dense(1, kernel_initializer=next(seeds))(layers.Flatten()(x))
-    return keras.Model(pictures, logits, name="discriminator")
+
+    def shrink(filters, **settings):
+        settings = {"kernel_initializer": next(seeds)} | settings
+        return layers.Conv2D(filters, 4, strides=2, padding="same", **settings)
+
+    def activate(x):
+        return layers.LeakyReLU(negative_slope=SLOPE)(x)
+
+    def judge(widths):
+        convolutions, flatten = [shrink(filters) for filters in widths], layers.Flatten()
+        logit = layers.Dense(1, kernel_initializer=next(seeds))
+
+        def judged(x):
+            for convolution in convolutions:
+                x = activate(convolution(x))
+            return logit(flatten(x))
+
+        return judged
+
+    return shrink, activate, judge

@@ -25,20 +25,22 @@ class TensorFlowDCGAN(DCGAN):
     def train_step(self, data):
         """One step of both players on a batch, as `prepare` takes it. Returns the metrics so far."""
         real, _, _ = keras.utils.unpack_x_y_sample_weight(data)
+        generator, discriminator = self.players
         real = self.prepare(real)
         latents = self.latents(tf.shape(real)[0])
         with tf.GradientTape(persistent=True) as tape:
-            fake = self.generator(latents, training=True)
-            real_logits = self.discriminator(real, training=True)
-            fake_logits = self.discriminator(fake, training=True)
+            fake = self.show(generator(latents, training=True))
+            real_logits = discriminator(real, training=True)
+            fake_logits = discriminator(fake, training=True)
             loss_of_discriminator, loss_of_generator = self.losses_of(real_logits, fake_logits)
             penalised = sum([loss_of_discriminator, *self.penalties(real, real_logits, fake, fake_logits)])
         self.update_averages()
         weights = [*self.discriminator.trainable_weights, *self.generator.trainable_weights]
         count = len(self.discriminator.trainable_weights)
+        values, rest = [weight.value for weight in weights], {"unconnected_gradients": tf.UnconnectedGradients.ZERO}
         gradients = [
-            *tape.gradient(penalised, [weight.value for weight in weights[:count]]),
-            *tape.gradient(loss_of_generator, [weight.value for weight in weights[count:]]),
+            *tape.gradient(penalised, values[:count], **rest),  # weights that have not begun to train have gradients 0
+            *tape.gradient(loss_of_generator, values[count:], **rest),
         ]
         self.optimizer.apply_gradients(zip(gradients, weights, strict=True))
         self.track(loss_of_discriminator, loss_of_generator, real_logits, fake_logits)
