@@ -183,7 +183,7 @@ def _add_train(commands):
     parser = _command(commands, "train", _train, "train a DCGAN on a packed file, or go on with a run")
     parser.add_argument("faces", type=Path, help="a packed .h5 file")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
-    parser.add_argument("--recipe", help="classic (the default)")
+    parser.add_argument("--recipe", help="classic (the default) or modern, which learns faster")
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
     parser.add_argument("--minutes", type=float, help="stop after this time")
     parser.add_argument("--resume", action="store_true", help="go on with the run, with the settings it has")

@@ -1,6 +1,6 @@
 """From `classic` to `modern`, one change a rung, each rung with the same minutes: what every change is worth.
 
-    python benchmarks/ladder.py faces.h5 --out runs/ladder [--minutes 6] [--seeds 3] [--only NAME ...]
+    python benchmarks/ladder.py faces.h5 --out runs/ladder [--minutes 8] [--seeds 3] [--only NAME ...]
 
 Trains each rung with each seed on the packed file and measures it on the file's held-out pictures. Minutes are those of
 the processors, all cores together, so that other work on the machine takes nothing away. Leaves ladder.json, with the
@@ -36,6 +36,10 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
     ("unnormed", "relativistic", {"discriminator_norm": False}),
     ("penalised", "unnormed", {"penalty": 1.0, "penalty_share": 0.25}),
     ("quick", "penalised", {"learning_rate": 3e-4, "beta_2": 0.99}),
+    ("growing", "quick", {"grow": 100_000}),  # this is `modern`
+    ("augmented", "growing", {"augment": True}),
+    ("small batch", "growing", {"batch": 32}),
+    ("wide", "growing", {"width": 32}),
 )
 MEASURES = ("frechet", "frechet_blurred", "kid", "precision", "recall")
 FACES = 10  # of each rung on ladder.png
@@ -45,7 +49,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", help="a packed .h5 file")
     parser.add_argument("--out", type=Path, required=True, help="a folder for the runs")
-    parser.add_argument("--minutes", type=float, default=6, help="training time of a run, of all cores (%(default)s)")
+    parser.add_argument("--minutes", type=float, default=8, help="training time of a run, of all cores (%(default)s)")
     parser.add_argument("--seeds", type=int, default=3, help="runs a rung (%(default)s)")
     parser.add_argument("--only", nargs="*", choices=recipes(), help="these rungs alone")
     options = parser.parse_args()

@@ -1,4 +1,6 @@
 import dataclasses
+import importlib.util
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -202,3 +204,11 @@ def test_augmentation_shifts_recolours_and_holes():
     coloured = np.random.default_rng(0).uniform(-1, 1, (60, 32, 32, 3)).astype("float32")
     spread = ops.convert_to_numpy(augment(coloured, keras.random.SeedGenerator(1))).std(axis=3).mean(axis=(1, 2))
     assert spread.std() > 0.1  # of saturation
+
+
+def test_modern_is_the_top_of_the_ladder():
+    """What notebook 07 climbs to is what `--recipe modern` trains."""
+    spec = importlib.util.spec_from_file_location("ladder", Path(__file__).parents[1] / "benchmarks" / "ladder.py")
+    ladder = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(ladder)
+    assert ladder.recipes()["growing"] == dataclasses.replace(recipe("modern"), name="growing")
