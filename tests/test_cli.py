@@ -162,6 +162,8 @@ def test_bad_input_in_a_process_of_its_own_is_one_line(work, line, message):
     [
         (KeyboardInterrupt(), 130, "interrupted"),
         (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (OSError(28, "No space left on device", "run/a.h5"), 1, "animegan: No space left on device: run/a.h5\n"),
+        (FloatingPointError("losses must stay finite"), 1, "losses must stay finite"),
         (InputError("two\nlines"), 2, "two lines"),
     ],
 )
