@@ -2,6 +2,7 @@
 
 import contextlib
 import errno
+import io
 import os
 import tempfile
 from pathlib import Path
@@ -57,6 +58,50 @@ def replacing(path):
         raise
     finally:
         temporary.unlink(missing_ok=True)
+
+
+class PatientFile(io.FileIO):
+    """A file to write HDF5 through: a write that fails, as on a full disk, is remembered instead of raised.
+
+    HDF5 itself cannot lose a write: it fails again in each later call, and crashes the process at its end.
+    """
+
+    def __init__(self, path):
+        """Open `path`, a new or empty file, to be written and read."""
+        super().__init__(path, "r+")
+        self.failure = None
+
+    def write(self, data):
+        """Write, or remember why not; returns the number of bytes that were to be written."""
+        view = memoryview(data).cast("B")
+        try:
+            done = 0
+            while done < len(view) and not self.failure:  # a disk that is nearly full takes a part
+                done += super().write(view[done:])
+        except OSError as error:
+            self.failure = error
+        return len(view)
+
+    def truncate(self, size=None):
+        """Set the length, or remember why not."""
+        try:
+            return super().truncate(size)
+        except OSError as error:
+            self.failure = self.failure or error
+            return size
+
+    def readinto(self, buffer):
+        """Read; what could not be written is zeros, since a part less would be an error to HDF5."""
+        count = super().readinto(buffer)
+        if self.failure:
+            memoryview(buffer).cast("B")[count:] = bytes(len(buffer) - count)
+            count = len(buffer)
+        return count
+
+    def check(self):
+        """Raise the OSError of the first write that failed, if one did."""
+        if self.failure:
+            raise self.failure
 
 
 def _raise_if_full(error, path):

@@ -342,6 +342,26 @@ def test_a_killed_pack_leaves_the_earlier_output(work, picture):
     assert after == before
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of a file")
+@pytest.mark.parametrize("room", [0, 5_000, 600_000, -1])
+def test_a_pack_that_finds_the_disk_full_is_one_line_and_leaves_the_earlier_output(work, room):
+    """The limit on a file's size fails like a full disk, in bytes; at -1 only the last one has no room."""
+    import resource
+
+    line = [sys.executable, "-m", "animegan", "pack", "faces.h5", "pictures", "--size", "32", "--out"]
+    assert subprocess.run([*line, "new.h5"], capture_output=True).returncode == 0
+    size = Path("new.h5").stat().st_size if room < 0 else 0
+    before = contents()
+    run = subprocess.run(
+        [*line, "earlier.h5"],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, size + room)),
+    )
+    assert (run.returncode, run.stderr) == (1, "animegan: File too large: earlier.h5\n")
+    assert contents() == before
+
+
 # --- the profile
 
 
