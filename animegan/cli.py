@@ -32,7 +32,8 @@ def main(words=None):
         words: the command line as a list of str; sys.argv's if None.
 
     Returns:
-        exit code: 0, 2 for input that cannot be used, 1 for a failure of the machine (a full disk), 130 for Ctrl-C.
+        exit code: 0, 2 for input that cannot be used, 1 for what fails at work (a full disk, a loss that is no longer
+        finite), 130 for Ctrl-C. Training that Ctrl-C or SIGTERM ends has saved all, which is 0.
     """
     # Read by tqdm when it is imported: what fails at once leaves one line, and only long work a bar in a log.
     os.environ.setdefault("TQDM_DELAY", "1" if sys.stderr.isatty() else "5")
@@ -44,6 +45,8 @@ def main(words=None):
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except OSError as error:
+        return _fail(f"{error.strerror}: {error.filename}" if error.filename else error, 1)
+    except FloatingPointError as error:
         return _fail(error, 1)
     if options.json:
         print(json.dumps(result))
@@ -185,7 +188,7 @@ def _add_train(commands):
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
     parser.add_argument("--recipe", help="classic (the default) or modern, which learns faster")
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
-    parser.add_argument("--minutes", type=float, help="stop after this time")
+    parser.add_argument("--minutes", type=float, help="stop after this time of training, ± 5 s")
     parser.add_argument("--resume", action="store_true", help="go on with the run, with the settings it has")
     parser.add_argument("--width", type=_at_least(1), help="channels of the last hidden layer (the recipe's)")
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")

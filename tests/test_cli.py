@@ -162,6 +162,8 @@ def test_bad_input_in_a_process_of_its_own_is_one_line(work, line, message):
     [
         (KeyboardInterrupt(), 130, "interrupted"),
         (OSError(28, "No space left on device"), 1, "No space left on device"),
+        (OSError(28, "No space left on device", "run/a.h5"), 1, "animegan: No space left on device: run/a.h5\n"),
+        (FloatingPointError("losses must stay finite"), 1, "losses must stay finite"),
         (InputError("two\nlines"), 2, "two lines"),
     ],
 )
@@ -338,6 +340,26 @@ def test_a_killed_pack_leaves_the_earlier_output(work, picture):
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == -9
     after = {name: data for name, data in contents().items() if TEMPORARY not in name}
     assert after == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot limit the size of a file")
+@pytest.mark.parametrize("room", [0, 5_000, 600_000, -1])
+def test_a_pack_that_finds_the_disk_full_is_one_line_and_leaves_the_earlier_output(work, room):
+    """The limit on a file's size fails like a full disk, in bytes; at -1 only the last one has no room."""
+    import resource
+
+    line = [sys.executable, "-m", "animegan", "pack", "faces.h5", "pictures", "--size", "32", "--out"]
+    assert subprocess.run([*line, "new.h5"], capture_output=True).returncode == 0
+    size = Path("new.h5").stat().st_size if room < 0 else 0
+    before = contents()
+    run = subprocess.run(
+        [*line, "earlier.h5"],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size + room, size + room)),
+    )
+    assert (run.returncode, run.stderr) == (1, "animegan: File too large: earlier.h5\n")
+    assert contents() == before
 
 
 # --- the profile

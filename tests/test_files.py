@@ -1,11 +1,13 @@
+import errno
 import os
 import stat
 import subprocess
 import sys
+import tempfile
 
 import pytest
 
-from animegan.files import TEMPORARY, InputError, output_folder, replacing
+from animegan.files import TEMPORARY, InputError, output_folder, remove_unfinished, replacing
 
 
 @pytest.fixture
@@ -46,6 +48,69 @@ def test_a_killed_process_leaves_the_old_file_whole(file):
     )
     assert subprocess.run([sys.executable, "-c", code, file]).returncode < 0
     assert file.read_text() == "old"
+
+
+def test_a_power_cut_finds_the_old_content_or_the_new_on_the_disk(file, monkeypatch):
+    """The order that file systems ask for: the content is on the disk before its name, and then the name, too."""
+    calls = []
+    flush, rename = os.fsync, os.replace
+
+    def note_flush(handle):
+        calls.append(("flush", os.fstat(handle).st_ino))
+        flush(handle)
+
+    def note_rename(old, new):
+        calls.append(("rename", os.stat(old).st_ino))
+        rename(old, new)
+
+    monkeypatch.setattr(os, "fsync", note_flush)
+    monkeypatch.setattr(os, "replace", note_rename)
+    with replacing(file) as temporary:
+        temporary.write_text("new")
+    new, folder = (path.stat().st_ino for path in (file, file.parent))
+    assert calls == [("flush", new), ("rename", new), ("flush", folder)]
+
+
+def test_a_folder_that_cannot_be_flushed_is_no_failure(file, monkeypatch):
+    flush = os.fsync
+
+    def refuse_folders(handle):
+        if stat.S_ISDIR(os.fstat(handle).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        flush(handle)
+
+    monkeypatch.setattr(os, "fsync", refuse_folders)
+    with replacing(file) as temporary:
+        temporary.write_text("new")
+    assert file.read_text() == "new"
+
+
+@pytest.mark.parametrize("moment", ["writing", "flushing", "naming"])
+def test_a_full_disk_is_named_with_its_file_and_nothing_is_lost(file, monkeypatch, moment):
+    def fail(*_, **__):
+        raise OSError(errno.ENOSPC, "HDF5 said this in many words")
+
+    if moment == "flushing":
+        monkeypatch.setattr(os, "fsync", fail)
+    if moment == "naming":
+        monkeypatch.setattr(tempfile, "mkstemp", fail)
+    with pytest.raises(OSError, match=r"No space left on device: .*old\.txt") as caught, replacing(file) as temporary:
+        temporary.write_text("half")
+        if moment == "writing":
+            fail()
+    assert caught.value.errno == errno.ENOSPC
+    assert file.read_text() == "old"
+    assert os.listdir(file.parent) == ["old.txt"]
+
+
+def test_only_what_was_to_be_replaced_is_swept_away(tmp_path):
+    tempfile.mkstemp(prefix=TEMPORARY, suffix="step_00000004.h5", dir=tmp_path)
+    kept = ["grid.png", "step_00000004.h5", TEMPORARY + "abcdefghgrid.png"]
+    for name in kept:
+        (tmp_path / name).touch()
+    remove_unfinished(tmp_path, "step_*.h5", "generator.keras")
+    remove_unfinished(tmp_path / "missing", "step_*.h5")
+    assert sorted(os.listdir(tmp_path)) == sorted(kept)
 
 
 def test_the_temporary_file_lies_beside_the_path_and_keeps_its_ending(tmp_path):

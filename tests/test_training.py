@@ -2,6 +2,8 @@ import csv
 import dataclasses
 import json
 import os
+import random
+import shutil
 import signal
 import threading
 import time
@@ -9,10 +11,13 @@ import time
 import h5py
 import numpy as np
 import pytest
+from same_runs import assert_same_runs, state
 
 from animegan.faces.packed import FaceWriter
 from animegan.files import InputError
+from animegan.gan import checkpoints, keeper
 from animegan.gan.batches import FaceBatches
+from animegan.gan.keeper import RunKeeper
 from animegan.gan.recipes import Recipe
 from animegan.gan.runs import COLUMNS, Run
 from animegan.gan.sampling import sample
@@ -37,25 +42,6 @@ def whole(faces, tmp_path_factory):
     """A run of 10 steps in one go, and what it returned."""
     folder = tmp_path_factory.mktemp("runs") / "whole"
     return train(faces, folder, images=160, **SETTINGS), Run(folder)
-
-
-def state(run, step):
-    with h5py.File(run.checkpoints()[step]) as file:
-        return {name: file[name][()] for name in file}
-
-
-def assert_same_runs(first, second, step):
-    one, other = state(first, step), state(second, step)
-    assert one.keys() == other.keys()
-    assert [name for name in one if not np.array_equal(one[name], other[name])] == []
-    untimed = [
-        [{k: v for k, v in row.items() if "second" not in k} for row in run.metrics()] for run in (first, second)
-    ]
-    assert untimed[0] == untimed[1]
-    names = [[path.name for path in run.samples()] for run in (first, second)]
-    assert names[0] == names[1]
-    for path in first.samples():
-        assert path.read_bytes() == second.sample_path(int(path.stem[5:])).read_bytes()
 
 
 def test_a_run_leaves_what_the_design_says(whole):
@@ -85,15 +71,166 @@ def test_a_resumed_run_is_the_run_left_alone(faces, whole, tmp_path):
     assert_same_runs(alone, Run(tmp_path / "run"), 10)
 
 
-def test_a_resumed_run_goes_on_from_the_checkpoint_before_a_damaged_one(faces, whole, tmp_path):
+def cut(data):
+    return data[:1000]
+
+
+def flip_a_bit(data):
+    """In the middle, among the weights: HDF5 would read it as another number."""
+    middle = len(data) // 2
+    return data[:middle] + bytes([data[middle] ^ 4]) + data[middle + 1 :]
+
+
+@pytest.fixture(scope="module")
+def stopped(faces, tmp_path_factory):
+    """A run of 7 steps in two goes, with checkpoints at 5 and 7."""
+    folder = tmp_path_factory.mktemp("runs") / "stopped"
+    for images in (80, 112):
+        train(faces, folder, images=images, resume=True, **SETTINGS)
+    return Run(folder)
+
+
+@pytest.mark.parametrize("damage", [cut, flip_a_bit])
+def test_a_resumed_run_goes_on_from_the_checkpoint_before_a_damaged_one(
+    faces, whole, stopped, tmp_path, capsys, damage
+):
     _, alone = whole
-    run_folder = tmp_path / "run"
-    train(faces, run_folder, images=80, **SETTINGS)
-    train(faces, run_folder, images=112, resume=True, **SETTINGS)
-    newest = next(iter(Run(run_folder).checkpoints().values()))
-    newest.write_bytes(newest.read_bytes()[:1000])
-    train(faces, run_folder, images=160, resume=True, **SETTINGS)
-    assert_same_runs(alone, Run(run_folder), 10)
+    run = copy_of(stopped, tmp_path)
+    newest = next(iter(run.checkpoints().values()))
+    newest.write_bytes(damage(newest.read_bytes()))
+    assert capsys.readouterr().err == ""
+    train(faces, run.folder, images=160, resume=True, **SETTINGS)
+    said = capsys.readouterr().err
+    assert said == (
+        f"animegan: damaged checkpoints in {run.folder} (step_00000007.h5: its checksum does not match); "
+        "going on from step 5, that of step_00000005.h5\n"
+    )
+    assert_same_runs(alone, run, 10)
+    assert list(run.checkpoints()) == [10, 5]  # the damaged one counts for none of the two that are kept
+
+
+def test_a_run_without_a_whole_checkpoint_is_refused(faces, whole, tmp_path):
+    run = copy_of(whole[1], tmp_path)
+    for path in run.checkpoints().values():
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match=r"readable checkpoint\. .*step_00000010\.h5: its checksum does not match"):
+        train(faces, run.folder, images=320, resume=True, **SETTINGS)
+
+
+def copy_of(run, folder):
+    return Run(shutil.copytree(run.folder, folder / "copy"))
+
+
+def test_a_checkpoint_notices_each_flipped_bit(whole):
+    (path,) = whole[1].checkpoints().values()
+    data = path.read_bytes()
+    checkpoints.unpack(data)
+    used = [*range(64), *range(checkpoints.BLOCK, len(data))]  # between them lies nothing
+    for place in [*used[:80], *random.Random(0).sample(used, 100), used[-1]]:
+        changed = bytearray(data)
+        changed[place] ^= 1 << place % 8
+        with pytest.raises(ValueError, match="checksum"):
+            checkpoints.unpack(bytes(changed))
+
+
+def test_a_checkpoint_from_before_the_checksums_is_read(whole, tmp_path):
+    (path,) = whole[1].checkpoints().values()
+    seconds, values = checkpoints.unpack(path.read_bytes())
+    with h5py.File(tmp_path / "old.h5", "w") as file:
+        file.attrs["seconds"] = seconds
+        for index, value in enumerate(values):
+            file[f"{index:04d}"] = value
+    read_seconds, read = checkpoints.unpack((tmp_path / "old.h5").read_bytes())
+    assert read_seconds == seconds
+    assert all(np.array_equal(one, other) for one, other in zip(values, read, strict=True))
+
+
+def test_resuming_a_run_at_its_end_changes_nothing(faces, whole, tmp_path):
+    result, alone = whole
+    run = copy_of(alone, tmp_path)
+    metrics = (run.folder / "metrics.csv").read_bytes()
+    again = train(faces, run.folder, images=160, resume=True, **SETTINGS)
+    assert (again["images"], again["stopped"]) == (160, "images")
+    assert again["generator_loss"] == result["generator_loss"]
+    assert (run.folder / "metrics.csv").read_bytes() == metrics
+    assert_same_runs(alone, run, 10)
+
+
+@pytest.mark.parametrize("lost", [1, 2, 3])
+def test_what_a_kill_after_the_last_checkpoint_left_undone_is_made_up_for(faces, whole, tmp_path, lost):
+    """The order at the end is checkpoint, generator, sheet, row; a kill loses the last so many of them."""
+    _, alone = whole
+    run = copy_of(alone, tmp_path)
+    run.write_metrics(run.metrics()[:-1])
+    if lost >= 2:
+        run.sample_path(10).unlink()
+    if lost >= 3:
+        run.generator_path.unlink()
+    train(faces, run.folder, images=160, resume=True, **SETTINGS)
+    assert_same_runs(alone, run, 10)
+
+
+@pytest.fixture
+def poison(monkeypatch):
+    """Function that makes the weights of a network's first layer another number, once, after a step."""
+    end_of_step = RunKeeper.on_train_batch_end
+
+    def poison_after(step, network, value):
+        def on_train_batch_end(self, batch, logs=None):
+            if self.step == step - 1:
+                weight = getattr(self.model, network).trainable_variables[0]
+                weight.assign(np.full(weight.shape, value))
+            end_of_step(self, batch, logs)
+
+        monkeypatch.setattr(RunKeeper, "on_train_batch_end", on_train_batch_end)
+
+    return poison_after
+
+
+@pytest.mark.parametrize(
+    ("step", "network", "value", "noticed"),
+    [
+        (6, "discriminator", np.nan, "7"),  # by the next loss
+        (6, "generator", np.inf, "[78]"),  # a ReLU can make 0 of what is no number; then by the next report
+        (8, "discriminator", np.nan, "8"),  # a report is due and a checkpoint: neither state nor generator is saved
+        (8, "generator", np.nan, "8"),
+    ],
+)
+def test_numbers_that_are_none_end_a_run_and_the_last_good_state_stays(
+    faces, tmp_path, monkeypatch, poison, step, network, value, noticed
+):
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 0)
+    poison(step, network, value)
+    words = rf"must stay finite\. Received: .* (nan|inf) at step {noticed}; .*run holds step 4, from which --resume"
+    with pytest.raises(FloatingPointError, match=words):
+        train(faces, tmp_path / "run", images=160, **SETTINGS)
+    run = Run(tmp_path / "run")
+    assert list(run.checkpoints()) == [4]
+    assert all(np.isfinite(value).all() for value in state(run, 4).values())
+    assert all(np.isfinite(weight).all() for weight in run.load_generator().get_weights())
+    assert all(np.isfinite(list(row.values())).all() for row in run.metrics())
+    assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
+
+
+def test_a_run_that_came_to_no_numbers_goes_on_from_its_last_good_state(
+    faces, whole, stopped, tmp_path, monkeypatch, poison
+):
+    run = copy_of(stopped, tmp_path)
+    poison(9, "discriminator", np.nan)
+    with pytest.raises(FloatingPointError, match=r"at step 10; .* holds step 7"):
+        train(faces, run.folder, images=320, resume=True, **SETTINGS)
+    monkeypatch.undo()
+    train(faces, run.folder, images=160, resume=True, **SETTINGS)
+    assert_same_runs(whole[1], run, 10)
+
+
+def test_a_run_that_diverges_stops_at_once(faces, tmp_path, monkeypatch):
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 0)
+    settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, learning_rate=1e30)}
+    with pytest.raises(FloatingPointError, match=r"_loss nan at step [23]; .*holds no checkpoint yet\. A new run with"):
+        train(faces, tmp_path / "run", images=1600, **settings)
+    run = Run(tmp_path / "run")
+    assert not run.checkpoints() and not run.generator_path.exists() and not run.metrics()
 
 
 def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):
@@ -117,10 +254,7 @@ def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
     train(faces, tmp_path / "whole", images=96, **settings)
     train(faces, tmp_path / "stopped", images=80, **settings)
     train(faces, tmp_path / "stopped", images=96, resume=True, **settings)
-    whole, stopped = Run(tmp_path / "whole"), Run(tmp_path / "stopped")
-    assert_same_runs(whole, stopped, 6)
-    for one, other in zip(*(run.load_generator().get_weights() for run in (whole, stopped)), strict=True):
-        assert np.array_equal(one, other)
+    assert_same_runs(Run(tmp_path / "whole"), Run(tmp_path / "stopped"), 6)
 
 
 def test_a_run_that_grows_goes_on_where_it_stopped(tmp_path):
@@ -145,6 +279,49 @@ def test_minutes_end_a_run(faces, tmp_path, capsys):
     assert time.monotonic() - started < 120
     assert list(Run(tmp_path / "run").checkpoints()) == [result["steps"]]
     assert "0:00 left" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("step", "report", "save"),
+    [(9.0, 0.0, 0.0), (0.5, 7.0, 0.1), (0.5, 0.1, 7.0), (2.0, 3.0, 4.0)],
+)
+def test_minutes_are_kept_whatever_is_slow(faces, tmp_path, monkeypatch, step, report, save):
+    """By a clock that knows only what takes long: seconds of a step, of a report and of a checkpoint."""
+    now = 1000.0
+
+    def let_pass(seconds):
+        nonlocal now
+        now += seconds
+
+    def slow_step(self, batch, logs=None):
+        let_pass(step)
+        end_of_step(self, batch, logs)
+
+    def slow_save(self, generator):
+        let_pass(save)
+        save_generator(self, generator)
+
+    end_of_step, save_generator = RunKeeper.on_train_batch_end, Run.save_generator
+    monkeypatch.setattr(RunKeeper, "on_train_batch_end", slow_step)
+    monkeypatch.setattr(Run, "save_generator", slow_save)
+    result = train(
+        faces, tmp_path / "run", minutes=1.1, on_report=lambda _: let_pass(report), clock=lambda: now, **SETTINGS
+    )
+    assert result["stopped"] == "minutes"
+    assert abs(result["seconds"] - 66) <= 5
+    assert Run(tmp_path / "run").metrics()[-1]["step"] == result["steps"]
+
+
+def test_minutes_are_kept_by_the_clock_on_the_wall(faces, tmp_path):
+    """From the first step's preparation to the end, with a report in between that takes a second."""
+    times = []
+
+    def clock():
+        times.append(time.monotonic())
+        return times[-1]
+
+    train(faces, tmp_path / "run", minutes=0.2, on_report=lambda _: time.sleep(1), clock=clock, **SETTINGS)
+    assert abs(time.monotonic() - times[0] - 12) <= 5
 
 
 def test_training_works_beside_the_main_thread(faces, tmp_path):

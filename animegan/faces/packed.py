@@ -12,7 +12,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from animegan.files import InputError, replacing
+from animegan.files import InputError, PatientFile, replacing
 from animegan.pictures import to_unit
 from animegan.settings import check_size
 
@@ -52,7 +52,8 @@ class FaceWriter:
         self._replacing = replacing(self._path)
         temporary = self._replacing.__enter__()
         try:
-            self._file = h5py.File(temporary, "w")
+            self._sink = PatientFile(temporary)
+            self._file = h5py.File(self._sink, "w")
             picture = (self.size, self.size, 3)
             chunk = max(1, CHUNK_BYTES // int(np.prod(picture)))
             kinds = {"images": (picture, np.uint8), "source": ((), h5py.string_dtype()), "sha256": ((), "S64")}
@@ -105,6 +106,7 @@ class FaceWriter:
             dataset = self._file[name]
             dataset.resize(end, axis=0)
             dataset[end - len(fresh) :] = values
+        self._sink.check()
 
     def _note_tags(self, row, tags):
         """Note a picture's tags where none is known yet."""
@@ -134,6 +136,8 @@ class FaceWriter:
         finally:
             try:
                 self._file.close()
+                self._sink.close()
+                self._sink.check()
             except BaseException as failure:  # a full disk may show only now
                 kind, error, trace = type(failure), failure, failure.__traceback__
                 raise

@@ -97,11 +97,16 @@ class DCGAN(keras.Model):
 
         Args:
             step: steps done.
+
+        Returns:
+            whether that is another kind of step than before.
         """
         growing = bool(self.halves) and step * self.recipe.batch < self.recipe.grow
-        if growing != self.growing:
+        changes = growing != self.growing
+        if changes:
             self.growing = growing
             self.make_train_function(force=True)  # `fit` asks for it anew at every step
+        return changes
 
     def latents(self, count):
         """Latents to train on: float tensor (count, latent_width) from N(0, 1)."""

@@ -34,7 +34,7 @@ class RunKeeper(keras.callbacks.Callback):
             first_step: steps done before.
             last_step: steps that it will have when it ends.
             seconds: training time spent before.
-            minutes: stop after this time from now, or None.
+            minutes: be done with all, the last checkpoint and report included, at this time from now, or None.
             on_report: called with the run after each report, or None.
             progress: show a progress bar on stderr.
             clock: what all times are counted by, a function to seconds.
@@ -45,11 +45,13 @@ class RunKeeper(keras.callbacks.Callback):
         self.batch = run.config["recipe"]["batch"]
         self.on_report, self.progress = on_report, progress
         self.rows = run.metrics()
-        self.stopped = None
+        self.bar = self.stopped = None
         self._seconds_before, self._started = seconds, self.clock()
         self._deadline = self._started + 60 * minutes if minutes else math.inf
         self._reported = self._started, first_step
-        self._saved_at = self._started
+        self._saved = self._started, first_step
+        self._lengths = {"step": 0.0, "report": 0.0, "save": 0.0}  # seconds that the last of each took
+        self._stepped_at = None
 
     @property
     def seconds(self):
@@ -68,6 +70,8 @@ class RunKeeper(keras.callbacks.Callback):
         )
         if self.step == 0:
             self.save_samples()
+        elif self._deadline < math.inf:
+            self.faces()  # the engine compiles at the first ones, for which there may be no time at the end
 
     def on_epoch_begin(self, epoch, logs=None):
         """Put the running means of a resumed run back, which `fit` has just cleared."""
@@ -77,7 +81,9 @@ class RunKeeper(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Count the step; report, save or stop when it is time."""
         self.step += 1
-        self.model.follow(self.step)
+        self.run.check_finite((logs or {}).items(), self.step)  # running means: what was not finite once stays so
+        if self._stepped_at is not None:  # the first step of its kind is no measure, since it compiles
+            self._lengths["step"] = self.clock() - self._stepped_at
         if self._deadline < math.inf:
             left = max(0, round(self._deadline - self.clock()))
             self.bar.set_description(f"training, {left // 60}:{left % 60:02d} left", refresh=False)
@@ -85,20 +91,41 @@ class RunKeeper(keras.callbacks.Callback):
         if self.step % self.run.report_steps == 0:
             self.report()
             self.model.reset_metrics()
-            if self.clock() - self._saved_at > CHECKPOINT_SECONDS:
+            if self.clock() - self._saved[0] > CHECKPOINT_SECONDS and not (self.stopped or self._time_is_up()):
                 self.save_state()
-        if self.stopped is None and self.clock() >= self._deadline:
+        if self.stopped is None and self._time_is_up():
             self.stopped = "minutes"
         if self.stopped:
             self.model.stop_training = True
+        self._stepped_at = None if self.model.follow(self.step) else self.clock()
+
+    def _time_is_up(self):
+        """Whether an end now, last checkpoint and report included, comes closer to the deadline than one step later."""
+        step, report, save = self._lengths.values()
+        end = self.clock()
+        after_another = end + step + save + report
+        end += save * (self._saved[1] != self.step) + report * (self._reported[1] != self.step)
+        return (end + after_another) / 2 >= self._deadline
 
     def on_train_end(self, logs=None):
         """Save the state, and report what has happened since the last report."""
-        self.save_state()  # before the report: the running means go on from here when the run is resumed
+        if self._saved[1] != self.step:
+            self.save_state()  # before the report: the running means go on from here when the run is resumed
         if self.step % self.run.report_steps:
             self.report()
         self.stopped = self.stopped or "images"
-        self.bar.close()
+
+    def complete(self, model):
+        """Make what a kill after the last checkpoint of a run left undone: the generator, the last report.
+
+        Args:
+            model: animegan.gan.dcgan.DCGAN, restored at the run's last step.
+        """
+        self.set_model(model)
+        self.on_train_begin()
+        self.run.save_generator(self.finished())
+        if not self.rows or self.rows[-1]["step"] != self.step:
+            self.report()
 
     def report(self):
         """Add a row to metrics.csv and a sample sheet, and call `on_report`."""
@@ -107,43 +134,61 @@ class RunKeeper(keras.callbacks.Callback):
         means = {name: float(value) for name, value in self.model.get_metrics_result().items()}
         rate = (self.step - step_before) * self.batch / (now - before)
         row = {"step": self.step, "images": self.step * self.batch, "seconds": round(self.seconds, 3)}
+        self.save_samples()  # before the row: what has a row has all
         self.rows.append(row | {"images_per_second": round(rate, 2)} | means)
         self.run.write_metrics(self.rows)
-        self.save_samples()
         losses = {name: f"{means[f'{name}_loss']:.2f}" for name in ("discriminator", "generator")}
         self.bar.set_postfix(losses, refresh=False)
         if self.on_report:
             self.on_report(self.run)
         self._reported = self.clock(), self.step
+        self._lengths["report"] = self.clock() - now
+
+    def finished(self):
+        """The generator, ready for use. Raises FloatingPointError if a weight of it is not finite."""
+        generator = self.finish()
+        self.run.check_finite(((one.path, ops.convert_to_numpy(one.value)) for one in generator.weights), self.step)
+        return generator
+
+    def faces(self):
+        """What the generator makes of the same latents now: uint8 (SAMPLES, S, S, 3)."""
+        return generate(self.finished(), self.latents)
 
     def save_samples(self):
         """Write the sheet of the same latents at this step."""
-        save(sheet(generate(self.finish(), self.latents), columns=8), self.run.sample_path(self.step))
+        save(sheet(self.faces(), columns=8), self.run.sample_path(self.step))
 
     def save_state(self):
         """Write a checkpoint and the generator."""
+        before = self.clock()
+        generator = self.finished()
         self.run.save_checkpoint(self.model, self.step, self.seconds)
-        self.run.save_generator(self.finish())
-        self._saved_at = self.clock()
+        self.run.save_generator(generator)
+        self._saved = self.clock(), self.step
+        self._lengths["save"] = self._saved[0] - before
 
     @contextlib.contextmanager
     def watching_signals(self):
-        """While the block runs, Ctrl-C and SIGTERM end the training after the step in hand; a second acts at once."""
-        if threading.current_thread() is not threading.main_thread():
-            yield  # only the main thread may handle signals
-            return
+        """While the block runs, Ctrl-C and SIGTERM end the training after the step in hand; a second acts at once.
+
+        However the block ends, the bar is closed.
+        """
+        in_main_thread = threading.current_thread() is threading.main_thread()  # no other may handle signals
 
         def stop(number, frame):
             self.stopped = signal.Signals(number).name
             for one, handler in before.items():
                 signal.signal(one, handler)
 
-        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        watched = (signal.SIGINT, signal.SIGTERM) if in_main_thread else ()
+        before = {number: signal.signal(number, stop) for number in watched}
         try:
             yield
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            if self.bar is not None:
+                self.bar.close()
 
     def summary(self):
         """What the run has come to: the results that `animegan train` prints."""

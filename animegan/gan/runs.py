@@ -10,14 +10,17 @@ metrics.csv            a row a report
 import csv
 import json
 import re
+import sys
 from pathlib import Path
 
-import h5py
+import numpy as np
 
-from animegan.files import InputError, output_folder, replacing
+from animegan.files import InputError, output_folder, remove_unfinished, replacing
+from animegan.gan import checkpoints
 
 FORMAT = "animegan-run"
 VERSION = 1
+STEPS = (("checkpoint", "step_*.h5"), ("samples", "step_*.png"))  # folders of files by step
 KEPT = 2  # checkpoints: the newest, and one before it should the newest be damaged
 COLUMNS = (
     "step",
@@ -44,6 +47,7 @@ class Run:
             InputError: there is no run.
         """
         self.folder = Path(folder)
+        self._damaged = set()  # checkpoints that could not be restored
         try:
             self.config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
             if self.config.get("format") != FORMAT or self.config.get("version") != VERSION:
@@ -84,23 +88,49 @@ class Run:
         return dict(sorted(found.items(), reverse=True))
 
     def save_checkpoint(self, model, step, seconds):
-        """Write a checkpoint, whole or not at all, and drop all but the last two.
+        """Write a checkpoint, whole or not at all, and drop all but the last two that are whole.
 
         Args:
             model: keras.Model; all that changes as it trains is kept.
             step: steps done.
             seconds: time spent training so far.
+
+        Raises:
+            FloatingPointError: a number of the state is not finite; nothing was written.
         """
+        state = [(variable.path, _numpy(variable)) for variable in _state(model)]
+        self.check_finite(state, step)
         path = self.folder / "checkpoint" / f"step_{step:08d}.h5"
-        with replacing(path) as temporary, h5py.File(temporary, "w") as file:
-            file.attrs["seconds"] = seconds
-            for index, variable in enumerate(_state(model)):
-                file.create_dataset(f"{index:04d}", data=_numpy(variable)).attrs["path"] = variable.path
-        for old in list(self.checkpoints().values())[KEPT:]:
-            old.unlink()
+        with replacing(path) as temporary:
+            temporary.write_bytes(checkpoints.pack(state, seconds))
+        self._damaged.discard(path)
+        whole = [found for found in self.checkpoints().values() if found not in self._damaged]
+        for old in {*whole[KEPT:], *self._damaged}:
+            old.unlink(missing_ok=True)
+
+    def check_finite(self, numbers, step):
+        """Raise if training has come to numbers that are none.
+
+        Args:
+            numbers: pairs (name, number or array).
+            step: steps done.
+
+        Raises:
+            FloatingPointError: one of them is infinite or nan; the message says what is kept.
+        """
+        for name, value in numbers:
+            finite = np.isfinite(value)
+            if not finite.all():
+                steps = list(self.checkpoints())
+                kept = f"holds step {steps[0]}, from which --resume goes on" if steps else "holds no checkpoint yet"
+                raise FloatingPointError(
+                    f"losses and weights must stay finite. Received: {name} {np.asarray(value)[~finite][0]} at step "
+                    f"{step}; {self.folder} {kept}. A new run with another seed, or with a lower learning rate in its "
+                    "recipe, may get further"
+                )
 
     def restore(self, model):
-        """Load the newest checkpoint that is whole into `model`.
+        """Load the newest checkpoint that is whole into `model`; say so on stderr if it is not the newest of all.
 
         Returns:
             (step, seconds) of that checkpoint; (0, 0.0) where there is none.
@@ -111,13 +141,17 @@ class Run:
         failures = []
         for step, path in self.checkpoints().items():
             try:
-                with h5py.File(path) as file:
-                    seconds, values = float(file.attrs["seconds"]), [file[name][()] for name in sorted(file)]
+                seconds, values = checkpoints.unpack(path.read_bytes())
                 for variable, value in zip(_state(model), values, strict=True):
                     variable.assign(value)
-                return step, seconds
             except (OSError, KeyError, ValueError) as error:
+                self._damaged.add(path)
                 failures.append(f"{path.name}: {error}")
+                continue
+            if failures:
+                damage = f"damaged checkpoints in {self.folder} ({'; '.join(failures)})"
+                print(f"animegan: {damage}; going on from step {step}, that of {path.name}", file=sys.stderr)
+            return step, seconds
         if failures:
             raise InputError(f"a run must have a readable checkpoint. Received: {self.folder} ({'; '.join(failures)})")
         return 0, 0.0
@@ -167,16 +201,20 @@ class Run:
             writer.writeheader()
             writer.writerows(rows)
 
-    def forget_after(self, step, report_steps):
+    def forget_after(self, step, ends):
         """Remove the reports that a run going on from `step` will make again, or that only its stop had made.
+
+        Of what a killed process left half written, the run's own files go, too.
 
         Args:
             step: the last step to keep.
-            report_steps: steps between reports; others are those of an early stop.
+            ends: whether the run ends there, so that its last report is of that very step.
         """
+        for folder, name in (("", "config.json"), ("", "generator.keras"), ("", "metrics.csv"), *STEPS):
+            remove_unfinished(self.folder / folder, name)
 
         def stays(reported):
-            return reported <= step and reported % report_steps == 0
+            return reported <= step and (reported % self.report_steps == 0 or (ends and reported == step))
 
         for path in self.samples():
             if not stays(int(path.stem.removeprefix("step_"))):

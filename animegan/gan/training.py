@@ -37,7 +37,8 @@ def train(
         recipe: animegan.gan.recipes.Recipe.
         images: stop when the discriminator has seen this many real pictures, counted from the run's beginning; 25
             passes over the data if neither `images` nor `minutes` is given.
-        minutes: stop after this time. With both, whichever comes first.
+        minutes: stop after this time of training, ± 5 s: from the first step to the last report and checkpoint.
+            Before it come the engine, the data and the networks, some seconds. With both, whichever comes first.
         resume: go on with the run in `out`, on the same data with the same settings.
         seed: of weights, latents, flips and the order of the data.
         report_images: pictures between two reports (a row of metrics.csv, a sample sheet).
@@ -51,6 +52,8 @@ def train(
 
     Raises:
         InputError: the data, the folder or the settings cannot be used; with `resume`, they are not the run's.
+        FloatingPointError: a loss or a weight is no longer finite. What the run held before is kept.
+        OSError: the disk is full. What the run held before is kept.
     """
     amounts = {"images": images, "minutes": minutes, "report_images": report_images}
     for name, value in {**amounts, "batch": recipe.batch, "width": recipe.width}.items():
@@ -74,17 +77,19 @@ def train(
     model = build_dcgan(run.config["size"], recipe, seed)
     model.optimizer.build(model.trainable_variables)
     step, seconds = run.restore(model)
-    run.forget_after(step, run.report_steps)
     if images is None:
         last_step = MOST_STEPS if minutes else EPOCHS * (len(pictures) // recipe.batch)
     else:
         last_step = max(1, round(images / recipe.batch))
+    run.forget_after(step, ends=step >= last_step)
     model.hold(pictures)
     batches = FaceBatches(np.arange(len(pictures), dtype=np.int32), recipe.batch, seed, step, max(step, last_step))
     keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress, clock)
-    if len(batches):
-        with keeper.watching_signals():
+    with keeper.watching_signals():
+        if len(batches):
             model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
+        else:
+            keeper.complete(model)
     return keeper.summary()
 
 

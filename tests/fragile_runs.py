@@ -1,0 +1,273 @@
+"""Trains in children that are killed at random moments, or that find the disk full. test_nothing_lost.py runs it:
+
+    python tests/fragile_runs.py killed FACES FOLDER
+    python tests/fragile_runs.py full FACES FOLDER DISK
+
+It is a process of its own since it forks: all is imported once, the engine computes nothing before the forks, and a
+child trains after a second or two instead of ten. What happened is printed as one JSON object.
+"""
+
+import collections
+import functools
+import hashlib
+import json
+import os
+import random
+import resource
+import select
+import shutil
+import signal
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+from animegan.cli import main
+from animegan.files import TEMPORARY
+from animegan.gan import batches, checkpoints, dcgan, keeper, training  # noqa: F401 (before the forks)
+from animegan.gan.engine import keras
+from animegan.gan.runs import Run
+from animegan.pictures import decode
+
+if keras.backend.backend() == "tensorflow":
+    from animegan.gan import tensorflow_step  # noqa: F401
+
+for module in [module for name, module in sys.modules.items() if name.startswith("animegan.")]:
+    if hasattr(module, "has_gpu"):
+        module.has_gpu = lambda: False  # bit for bit is promised for the CPU
+
+BATCH = 16
+WORDS = ["--width", "4", "--batch", str(BATCH), "--seed", "5", "--report-images", str(2 * BATCH), "--json"]
+
+
+def begin(faces, run, steps, log, before=lambda: None):
+    """Fork a child that trains, from the command line's point of view, until the run has so many steps.
+
+    Args:
+        faces, run: paths.
+        steps: of the run when it ends.
+        log: path; the child's stdout and stderr go to log.out and log.err.
+        before: called in the child first.
+    """
+    child = os.fork()
+    if child:
+        return child
+    for number, ending in ((1, ".out"), (2, ".err")):
+        os.dup2(os.open(f"{log}{ending}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
+    keeper.CHECKPOINT_SECONDS = 0  # one at each report
+    before()
+    # Through the interpreter's own end, where HDF5 could crash.
+    sys.exit(main(["train", str(faces), "--out", str(run), "--images", str(steps * BATCH), "--resume", *WORDS]))
+
+
+def finish(child, log):
+    """(exit code, stderr) of a child; a signal's code is negative."""
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return code, Path(f"{log}.err").read_text()
+
+
+def train(*words, **more):
+    """(exit code, stderr) of a child that is left alone."""
+    return finish(begin(*words, **more), words[-1])
+
+
+# --- killed
+
+ENDLESS = 10**6  # steps
+KILLS = 20  # at least, each after a first step
+MOST_KILLS = 36  # by then every kind of place must have been hit
+PLACES = ("training", ".png", ".csv", ".h5", ".keras")
+
+
+def tell_moments(pipe):
+    """In a child: write each step and each part of a file's writing into the pipe, just before it happens."""
+
+    def tell(moment):
+        os.write(pipe, f"{moment}\n".encode())
+
+    def telling(function, name_of):
+        def told(*words, **named):
+            tell(name_of(*words, **named))
+            return function(*words, **named)
+
+        return told
+
+    def write_slowly(path, data):
+        with open(path, "wb") as file:
+            file.write(data[: len(data) // 2])
+            file.flush()
+            tell(f"halfway {path.suffix}")
+            time.sleep(0.01)  # a bad disk; a good one is hardly ever caught in the middle
+            file.write(data[len(data) // 2 :])
+
+    Path.write_bytes = write_slowly
+    step = telling(keeper.RunKeeper.on_train_batch_end, lambda *_: "step")
+    keeper.RunKeeper.on_train_batch_end = lambda self, batch, logs=None: step(self, batch, logs)
+    tempfile.mkstemp = telling(tempfile.mkstemp, lambda prefix, suffix, dir: f"writing {Path(suffix).suffix}")
+    os.fsync = telling(os.fsync, lambda handle: "flushing")
+    os.replace = telling(os.replace, lambda old, new: f"naming {Path(new).suffix}")
+
+
+class Moments:
+    """The moments that a child tells, as they come."""
+
+    def __init__(self, pipe):
+        """Listen to a pipe."""
+        self.pipe, self.told, self.ended = pipe, [], False
+
+    def read(self, seconds=None):
+        """Wait for the next ones, but no longer than this."""
+        if select.select([self.pipe], [], [], seconds)[0]:
+            text = os.read(self.pipe, 65536).decode()
+            self.told += text.split("\n")[:-1]  # a line is written at once, and so read at once
+            self.ended = not text
+
+    def wait_for(self, moment):
+        """Wait until it comes, after what was told before."""
+        seen = len(self.told)
+        while moment not in self.told[seen:] and not self.ended:
+            self.read()
+
+    @property
+    def place(self):
+        """Where the child was last: "starting", "training", "writing .h5", "halfway .h5", "naming .h5"."""
+        places = [moment for moment in self.told if moment != "flushing"]
+        return places[-1].replace("step", "training") if "step" in self.told else "starting"
+
+
+def kill_one(faces, run, log, rng, aim):
+    """Let a child train and kill it.
+
+    Args:
+        faces, run, log: paths.
+        rng: random.Random.
+        aim: when: "starting", "training" (at any time after the first step), or soon after this moment is told.
+
+    Returns:
+        (place where it was hit, its stderr).
+    """
+    ours, theirs = os.pipe()
+    child = begin(faces, run, ENDLESS, log, lambda: tell_moments(theirs))
+    os.close(theirs)
+    moments = Moments(ours)
+    if aim != "starting":
+        moments.wait_for("step")
+    if aim in ("starting", "training"):
+        until = time.monotonic() + rng.uniform(0, 1.0 if aim == "starting" else 0.3)
+        while time.monotonic() < until and len(moments.told) < 50 and not moments.ended:
+            moments.read(max(0, until - time.monotonic()))
+    else:
+        for _ in range(rng.choice((1, 1, 2))):
+            moments.wait_for(aim)
+        time.sleep(rng.choice((0, rng.uniform(0, 0.005))))
+    os.kill(child, signal.SIGKILL)
+    while not moments.ended:
+        moments.read()
+    os.close(ours)
+    code, errors = finish(child, log)
+    if code != -signal.SIGKILL:
+        raise RuntimeError(f"a child was not to end by itself. Received: {code}, {errors}")
+    return moments.place, errors
+
+
+def damaged(run):
+    """Names of a run's files that are not whole, in the eyes of whoever reads them now."""
+    found = []
+    for path in run.rglob("[!.]*.*"):
+        try:
+            data = path.read_bytes()
+            if path.suffix == ".h5":
+                checkpoints.unpack(data)
+            elif path.suffix == ".png":
+                decode(data)
+            elif path.suffix == ".keras":
+                assert zipfile.ZipFile(path).testzip() is None
+            elif path.suffix == ".csv":
+                assert data.endswith(b"\n") and all(line.count(b",") == 7 for line in data.splitlines())
+            elif path.suffix == ".json":
+                json.loads(data)
+            else:
+                raise ValueError("what is this?")
+        except Exception as error:
+            found.append(f"{path.name}: {error!r}")
+    return found
+
+
+def killed(faces, folder):
+    """A run that is killed again and again and then comes to its end, and one of as many steps that is left alone."""
+    rng = random.Random(4)
+    aims = [f"{what} {ending}" for what in ("writing", "naming") for ending in PLACES[1:]]
+    plan = ["starting"] * 3 + ["training"] * 8 + aims + ["halfway .h5", "halfway .h5", "halfway .png", "flushing"]
+    rng.shuffle(plan)
+    hits, errors, unfinished, torn = collections.Counter(), "", 0, []
+    run, log = folder / "run", folder / "log"
+    while len(plan) and sum(hits.values()) < MOST_KILLS:
+        place, said = kill_one(faces, run, log, rng, plan.pop())
+        hits[place] += 1
+        errors += said
+        unfinished += any(run.rglob(TEMPORARY + "*"))
+        torn += damaged(run)
+        missed = [ending for ending in PLACES if not any(ending in place for place in hits)]
+        if not plan and (missed or not unfinished or hits.total() - hits["starting"] < KILLS):
+            plan.append("training" if missed == ["training"] else f"writing {(missed or PLACES)[-1]}")
+    steps = next(iter(Run(run).checkpoints())) + 5  # the end lies between two reports
+    ends = [train(faces, path, steps, log) for path in (run, folder / "alone")]
+    return {"hits": hits, "unfinished": unfinished, "torn": torn, "errors": errors, "steps": steps, "ends": ends}
+
+
+# --- full
+
+SPARE = 8 << 10  # bytes: room for metrics.csv, but not for what comes after
+
+
+def fill(disk, room):
+    """Fill a file system but for so many bytes."""
+    (disk / "filler").unlink(missing_ok=True)
+    state = os.statvfs(disk)
+    (disk / "filler").write_bytes(bytes(state.f_bavail * state.f_frsize - room))
+
+
+def contents(run):
+    """{name: SHA-256 or row} of what a run has for good: its files and reports up to the last checkpoint."""
+    last = next(iter(Run(run).checkpoints()))
+    files = {path for path in run.rglob("*.*") if path.name != "metrics.csv"}
+    files -= {path for path in Run(run).samples() if int(path.stem[5:]) > last}
+    hashes = {str(path.relative_to(run)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+    return hashes | {f"row {row['step']}": row for row in Run(run).metrics() if row["step"] <= last}
+
+
+def full(faces, folder, disk):
+    """A run that finds its disk full at one file after the other, and one that is left alone.
+
+    `disk` is the root of a small file system, or, where none can be mounted, just a folder: then only the largest size
+    of a file is limited, which fails as a full disk does.
+    """
+    run, log = disk / "run", folder / "log"
+    train(faces, run, 2, log)  # a report, with one checkpoint, to which a second is added
+    sheet, generator, checkpoint = (
+        next(run.rglob(name)).stat().st_size for name in ("*2.png", "generator.keras", "*.h5")
+    )
+    rooms = {"metrics.csv": 0, "sheet": SPARE, "checkpoint": 2 * sheet + SPARE}
+    rooms["generator"] = rooms["checkpoint"] + checkpoint
+    lives = []
+    for name, room in [*rooms.items(), ("limit", None)] if disk.is_mount() else [("limit", None)]:
+        before, limit = contents(run), lambda: None
+        if room is None:
+            size = (max(sheet, generator) + checkpoint) // 2
+            limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
+        else:
+            fill(disk, room)
+        code, errors = finish(begin(faces, run, 8, log, limit), log)
+        after = contents(run)
+        lost = [name for name in before if before[name] != after.get(name)]
+        unfinished = [path.name for path in run.rglob(TEMPORARY + "*")]
+        lives.append({"name": name, "code": code, "errors": errors, "lost": lost, "unfinished": unfinished})
+        (disk / "filler").unlink(missing_ok=True)
+    ends = [train(faces, path, 8, log) for path in (run, folder / "alone")]
+    shutil.copytree(run, folder / "run")  # the disk goes with this process
+    return {"lives": lives, "ends": ends}
+
+
+if __name__ == "__main__":
+    print(json.dumps({"killed": killed, "full": full}[sys.argv[1]](*map(Path, sys.argv[2:]))))
