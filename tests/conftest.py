@@ -8,6 +8,7 @@ import pytest
 from animegan.faces.drawn import pack_drawn
 from animegan.pictures import encode
 
+pytest.register_assert_rewrite("same_runs")  # so that its assertions say what differs
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
