@@ -41,7 +41,8 @@ class DCGAN(keras.Model):
         self.averages, self.held = [], None
         if recipe.average:
             self.averaged_steps = self._state("averaged_steps", 0.0)
-            self.averages = [self._state("average", weight) for weight in generator.trainable_variables]
+            # Copies, since JAX trains in place: no two variables may share memory.
+            self.averages = [self._state("average", ops.copy(weight)) for weight in generator.trainable_variables]
         self.built = True  # both networks are
 
     def _state(self, name, value):
@@ -149,6 +150,7 @@ def build_dcgan(size, recipe, seed=0):
     Returns:
         DCGAN ready for `fit`, in the form that is fastest on the engine in use.
     """
+    seed %= 2**31  # the most that every engine's random numbers take
     generator = build_resize_generator if recipe.resize else build_generator
     discriminator = build_discriminator if recipe.discriminator_norm else build_plain_discriminator
     kind = DCGAN
