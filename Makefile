@@ -3,17 +3,20 @@
 # make test      run the tests
 # make lab       open the notebooks in JupyterLab
 # make lint      check the style of code and notebooks, as the pre-commit hook does
+#
+# EXTRAS=dev,jax,torch after any of them adds what pyproject.toml calls so; the environment keeps what it has.
 
 PYTHON ?= python3
 EXTRAS ?= dev
 BIN := .venv/bin
+READY := .venv/ready-$(EXTRAS)
 NOTEBOOKS := $(sort $(wildcard notebooks/*.ipynb))
 
 .PHONY: setup tutorial test lab lint clean
 
-setup: .venv/ready
+setup: $(READY)
 
-.venv/ready: pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[$(EXTRAS)]"
 	touch $@

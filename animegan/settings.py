@@ -75,6 +75,12 @@ PROFILES = {
 }
 
 
+def core_count():
+    """How many cores this process may use."""
+    # Only Linux tells how many of the machine's are this process's.
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
 @functools.cache
 def has_gpu():
     """Whether an NVIDIA driver lists a GPU; found without importing an engine, which takes seconds."""

@@ -11,6 +11,7 @@ through Keras's `fit`. PyTorch's gets float tensors that are ready, and does not
 import argparse
 import itertools
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -50,11 +51,12 @@ def main():
 
 
 class Side:
-    """One side in its own process: it trains a round when it is sent a line."""
+    """One side of a benchmark in its own process: it trains a round when it is sent a line."""
 
-    def __init__(self, name):
-        words = [sys.executable, __file__, *sys.argv[1:], "--side", name]
-        self.process = subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    def __init__(self, name, script=__file__, **variables):
+        words = [sys.executable, script, *sys.argv[1:], "--side", name]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.process = subprocess.Popen(words, env=os.environ | variables, **pipes)
         self.receive()  # warmed up
 
     def turn(self):
@@ -77,18 +79,15 @@ class Side:
 
 
 def serve(side, options):
-    """Answer "turn" with a round's pictures a second and a CPU second, "finish" with the share that input takes."""
-    train, input_seconds = side
+    """Answer "turn" with a round's pictures a second and a CPU second, "finish" with what the side has to say."""
+    train, last_word = side
     train()  # compile and warm up
     print(json.dumps("ready"), flush=True)
     for word in sys.stdin:
-        started = time.perf_counter()
         if word.strip() == "finish":
-            train()
-            seconds = time.perf_counter() - started
-            print(json.dumps(round(input_seconds() / seconds, 4)), flush=True)
+            print(json.dumps(last_word()), flush=True)
             return
-        cpu = time.process_time()
+        started, cpu = time.perf_counter(), time.process_time()
         train()
         count = options.steps * options.batch
         print(json.dumps([count / (time.perf_counter() - started), count / (time.process_time() - cpu)]), flush=True)
@@ -109,14 +108,19 @@ def animegan_side(options):
     model = build_dcgan(options.size, Recipe(width=options.width, batch=options.batch))
     batches = FaceBatches(pictures(options), options.batch)
 
-    def input_seconds():
-        """Seconds to make a round's batches and hand them to the engine, which `fit` does beside the training."""
+    def train():
+        model.fit(batches.for_fit(), verbose=0, shuffle=False)
+
+    def input_share():
+        """Share of a round's time to make its batches and hand them to the engine, which `fit` does meanwhile."""
         started = time.perf_counter()
+        train()
+        trained = time.perf_counter()
         for index in range(len(batches)):
             ops.convert_to_tensor(batches[index][0])
-        return time.perf_counter() - started
+        return round((time.perf_counter() - trained) / (trained - started), 4)
 
-    return lambda: model.fit(batches.for_fit(), verbose=0, shuffle=False), input_seconds
+    return train, input_share
 
 
 def pytorch_side(options):

@@ -1,7 +1,6 @@
 """Crop the faces out of pictures: one small square picture a face, and a table of where each came from."""
 
 import multiprocessing
-import os
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from animegan import pictures as pixels
 from animegan.faces.crop_folder import CropFolder, find_pictures
 from animegan.faces.detecting import LIKELIHOOD, make_detector
 from animegan.files import InputError
+from animegan.settings import core_count
 
 SMALLEST = 24  # pixels: a smaller face box holds too little to learn from
 
@@ -62,7 +62,7 @@ def crop(
     sources = [file.relative_to(root).as_posix() for file in files]
     with folder.staging() as staging:
         jobs = [(str(file), str(staging / name)) for file, name in zip(files, names, strict=True)]
-        workers = min(workers or _cores(), len(jobs))
+        workers = min(workers or core_count(), len(jobs))
         results = map(cropper, jobs) if workers == 1 else _in_parallel(settings, jobs, workers)
         results = list(tqdm(results, total=len(jobs), desc="crop", unit="picture", disable=not progress))
         rows = [row for each in zip(names, sources, results, strict=True) for row in _rows(*each)]
@@ -171,11 +171,6 @@ def _in_parallel(settings, jobs, workers):
         ) from error
     finally:
         pool.shutdown(cancel_futures=True)
-
-
-def _cores():
-    """How many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _check(size, margin, workers):

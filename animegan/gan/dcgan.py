@@ -49,7 +49,8 @@ class DCGAN(keras.Model):
         self.averages, self.held = [], None
         if recipe.average:
             self.averaged_steps = self._state("averaged_steps", 0.0)
-            self.averages = [self._state("average", weight) for weight in generator.trainable_variables]
+            # Copies, since JAX trains in place: no two variables may share memory.
+            self.averages = [self._state("average", ops.copy(weight)) for weight in generator.trainable_variables]
         self.built = True  # both networks are
 
     def _state(self, name, value):
@@ -186,6 +187,7 @@ def build_dcgan(size, recipe, seed=0):
     Returns:
         DCGAN ready for `fit`, in the form that is fastest on the engine in use.
     """
+    seed %= 2**31  # the most that every engine's random numbers take
     generator, discriminator, halves = build_networks(size, recipe, seed)
     kind = DCGAN
     if keras.backend.backend() == "tensorflow":

@@ -8,7 +8,7 @@ import contextlib
 import os
 import sys
 
-from animegan.settings import has_gpu
+from animegan.settings import core_count, has_gpu
 
 
 @contextlib.contextmanager
@@ -34,6 +34,14 @@ with _native_stderr_off():
     import keras
     from keras import layers, ops
 
+if keras.backend.backend() != "tensorflow":
+    # Keras loads TensorFlow too, if it is there, only to ask whether what it saves is of a type of TensorFlow's. That
+    # takes seconds and prints the remarks again. There is no public way to tell Keras not to.
+    with contextlib.suppress(ImportError):
+        from keras.src.utils import module_utils
+
+        module_utils.tensorflow._available = False
+
 __all__ = ["describe_device", "keras", "layers", "ops"]
 
 
@@ -48,5 +56,5 @@ def describe_device():
     else:
         name, cuda = "PyTorch", module.cuda
         gpus = [cuda.get_device_name(i) for i in range(cuda.device_count())]
-    where = f"{len(gpus)} GPU ({', '.join(gpus)})" if gpus else f"the CPU ({len(os.sched_getaffinity(0))} cores)"
+    where = f"{len(gpus)} GPU ({', '.join(gpus)})" if gpus else f"the CPU ({core_count()} cores)"
     return f"{name} {module.__version__} on {where}"

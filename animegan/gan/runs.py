@@ -237,6 +237,8 @@ def _state(model):
 
 
 def _numpy(variable):
+    """A variable as an array: whole numbers as int64, since each engine has a type of its own for seeds and steps."""
     from animegan.gan.engine import ops
 
-    return ops.convert_to_numpy(variable.value)
+    array = ops.convert_to_numpy(variable.value)
+    return array.astype("int64") if array.dtype.kind in "iu" else array
