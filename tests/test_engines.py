@@ -18,12 +18,12 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from unittest import mock
 
-import h5py
 import numpy as np
 import pytest
+from same_runs import assert_same_runs, state
 
 from animegan.cli import main
-from animegan.gan.recipes import CLASSIC, Recipe
+from animegan.gan.recipes import CLASSIC, MODERN, Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
 from animegan.pictures import decode
@@ -32,18 +32,11 @@ ROOT = Path(__file__).parents[1]
 ENGINES = ("tensorflow", "jax", "torch")
 RECIPES = {
     "classic": dataclasses.replace(CLASSIC, width=4, batch=16),
-    "modern": Recipe(  # every setting beyond classic
-        name="modern",
-        width=4,
-        batch=16,
-        resize=True,
-        discriminator_norm=False,
-        loss="relativistic",
-        penalty=1.0,
-        penalty_share=0.5,
-        average=0.9,
-    ),
+    "modern": dataclasses.replace(
+        MODERN, width=4, batch=16, penalty_share=0.5, average=0.9, augment=True, grow=0
+    ),  # every setting beyond classic
 }
+GROWING = {"growing": dataclasses.replace(RECIPES["modern"], grow=32)}  # at 64 pixels, where it begins with halves
 SETTINGS = {"seed": 0, "report_images": 32, "progress": False}  # a report every second step
 WHOLE, STOPPED = 6, 4  # steps of a run, and of one that stops early
 WORDS = f"--width 4 --batch 16 --report-images 32 --images {16 * WHOLE} --json".split()  # the same, for the command
@@ -60,10 +53,14 @@ def enter(environment):
     os.environ.update(environment)
 
 
+def size_for(recipe):
+    return 64 if recipe.grow else 32
+
+
 def built(recipe):
     from animegan.gan.dcgan import build_dcgan
 
-    model = build_dcgan(32, recipe)
+    model = build_dcgan(size_for(recipe), recipe)
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -93,19 +90,23 @@ def one_step(folder, recipe):
 
     model = built(recipe)
     Run(folder).restore(model)
-    pictures = np.random.default_rng(1).integers(0, 256, (40, 32, 32, 3), np.uint8)
+    size = size_for(recipe)
+    pictures = np.random.default_rng(1).integers(0, 256, (40, size, size, 3), np.uint8)
     model.hold(pictures)
     # Compiled where that is what the engine is made for. TensorFlow's graph would not tell the shapes asked for.
     model.run_eagerly = keras.backend.backend() == "tensorflow"
 
+    model.follow(0)
+
     def draw(kind):
-        def numbers(shape, **settings):
+        def numbers(shape, *bounds, **settings):
             shape = [int(number) for number in shape]
-            return ops.convert_to_tensor(getattr(np.random.default_rng(shape), kind)(size=shape).astype("float32"))
+            drawn = getattr(np.random.default_rng(shape), kind)(*bounds, size=shape)
+            return ops.convert_to_tensor(drawn.astype("float32"))
 
         return numbers
 
-    with mock.patch.multiple(keras.random, normal=draw("standard_normal"), uniform=draw("random")):
+    with mock.patch.multiple(keras.random, normal=draw("standard_normal"), uniform=draw("uniform")):
         rows = np.random.default_rng(2).permutation(40).astype("int32")[: recipe.batch]
         history = model.fit(rows, batch_size=recipe.batch, verbose=0, shuffle=False).history
     # Adam's momentum after its first step is the gradient, times 1 - β₁.
@@ -219,7 +220,7 @@ def ask(cache):
 def steps(ask, tmp_path_factory):
     """{recipe: {engine: what one_step returns}}, from weights that TensorFlow wrote."""
     results = {}
-    for kind, recipe in RECIPES.items():
+    for kind, recipe in (RECIPES | GROWING).items():
         folder = tmp_path_factory.mktemp("weights") / kind
         ask(write_weights, folder, recipe, only=["tensorflow"])
         results[kind] = ask(one_step, folder, recipe)
@@ -261,7 +262,7 @@ def stopped(ask, faces_file, tmp_path_factory):
 # --- the tests
 
 
-@pytest.mark.parametrize("kind", RECIPES)
+@pytest.mark.parametrize("kind", RECIPES | GROWING)
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(ENGINES, 2)))
 def test_equal_weights_give_equal_losses_and_gradients(steps, kind, one, other):
     """TensorFlow takes its own step (tensorflow_step.py) here, the others the common one."""
@@ -288,23 +289,6 @@ def test_the_command_trains(whole, engine):
     assert [path.name for path in run.samples()] == [f"step_{step:08d}.png" for step in (0, 2, 4, 6)]
     assert [row["step"] for row in run.metrics()] == [2, 4, 6]
     assert all(np.isfinite(list(row.values())).all() for row in run.metrics())
-
-
-def checkpoint(run, step):
-    """A checkpoint as {name: array}."""
-    with h5py.File(run.checkpoints()[step]) as file:
-        return {name: file[name][()] for name in file}
-
-
-def assert_same_runs(one, other, step):
-    """Two runs have the same checkpoint, reports and samples, to the last bit; what they took in time aside."""
-    states = [checkpoint(run, step) for run in (one, other)]
-    assert states[0].keys() == states[1].keys()
-    assert [name for name in states[0] if not np.array_equal(states[0][name], states[1][name])] == []
-    rows = [[{k: v for k, v in row.items() if "second" not in k} for row in run.metrics()] for run in (one, other)]
-    assert rows[0] == rows[1]
-    sheets = [{path.name: path.read_bytes() for path in run.samples()} for run in (one, other)]
-    assert sheets[0] == sheets[1]
 
 
 @pytest.fixture(scope="module")
@@ -339,7 +323,7 @@ def test_with_all_settings_too(ask, faces_file, resumed, tmp_path, engine):
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(ENGINES, 2)))
 def test_checkpoints_have_the_same_layout(stopped, kind, one, other):
     need(one, other)
-    states = [checkpoint(Run(stopped[kind][engine]), STOPPED) for engine in (one, other)]
+    states = [state(Run(stopped[kind][engine]), STOPPED) for engine in (one, other)]
     assert states[0].keys() == states[1].keys()
     for name, array in states[0].items():
         assert (array.shape, array.dtype) == (states[1][name].shape, states[1][name].dtype)
@@ -350,7 +334,7 @@ def test_checkpoints_have_the_same_layout(stopped, kind, one, other):
 @pytest.mark.parametrize("reader", ENGINES)
 def test_any_engine_reads_any_checkpoint(ask, stopped, kind, writer, reader):
     need(writer, reader)
-    written = checkpoint(Run(stopped[kind][writer]), STOPPED).values()
+    written = state(Run(stopped[kind][writer]), STOPPED).values()
     read = ask(restored, stopped[kind][writer])[reader]
     assert len(written) == len(read)
     assert all(np.array_equal(one, other) for one, other in zip(written, read, strict=True))
@@ -366,7 +350,7 @@ def test_any_engine_goes_on_with_any_run(ask, faces_file, stopped, tmp_path, wri
     run = Run(folder)
     assert run.metrics()[:2] == before.metrics()
     assert [row["step"] for row in run.metrics()] == [2, 4, 6]
-    values = checkpoint(before, STOPPED), checkpoint(run, WHOLE)
+    values = state(before, STOPPED), state(run, WHOLE)
     moved = [not np.array_equal(values[0][name], values[1][name]) for name in values[0]]
     assert np.mean(moved) > 0.8  # all but the learning rate and the running means, which each report clears
 

@@ -81,7 +81,7 @@ class DCGAN(keras.Model):
         """
         real = rescale(ops.take(self.held, real, axis=0) if len(real.shape) == 1 else real)
         if self.growing:
-            real = ops.average_pool(real, 2)
+            real = ops.average_pool(real, 2, strides=2)
         return self.show(random_flip(real, self.seeds) if self.recipe.flip else real)
 
     def show(self, pictures):
