@@ -191,6 +191,7 @@ def _add_train(commands):
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
     parser.add_argument("--seed", type=_at_least(0), help="of weights, latents and order (0)")
     parser.add_argument("--report-images", type=int, help="pictures between two sample sheets (about a pass)")
+    parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
 
 
 def _train(options):
@@ -213,6 +214,7 @@ def _train(options):
         resume=options.resume,
         seed=seed if options.seed is None else options.seed,
         report_images=report if options.report_images is None else options.report_images,
+        memory=options.memory,
     )
 
 

@@ -1,11 +1,10 @@
 """Training: Keras's `fit`, a run folder that keeps everything, and going on after a stop."""
 
+import contextlib
 import hashlib
 import time
 from dataclasses import asdict
 from pathlib import Path
-
-import numpy as np
 
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
@@ -28,6 +27,7 @@ def train(
     on_report=None,
     progress=True,
     clock=time.monotonic,
+    memory=None,
 ):
     """Train a DCGAN, or go on with one.
 
@@ -44,15 +44,17 @@ def train(
         on_report: called with the Run after each report, for a live display.
         progress: show a progress bar on stderr.
         clock: what minutes and seconds are counted by; time.process_time for those of all processors together.
+        memory: MB that the pictures may take; more than that are streamed from the file, in the same order. A quarter
+            of what is free if None.
 
     Returns:
         dict: images (seen since the beginning), steps and seconds (likewise), images_per_second, discriminator_loss,
-        generator_loss (of the last report), stopped ("images", "minutes" or a signal's name), out.
+        generator_loss (of the last report), stopped ("images", "minutes" or a signal's name), out, streamed (bool).
 
     Raises:
         InputError: the data, the folder or the settings cannot be used; with `resume`, they are not the run's.
     """
-    amounts = {"images": images, "minutes": minutes, "report_images": report_images}
+    amounts = {"images": images, "minutes": minutes, "report_images": report_images, "memory": memory}
     for name, value in {**amounts, "batch": recipe.batch, "width": recipe.width}.items():
         if value is not None and not value > 0:
             raise InputError(f"{name} must be more than 0. Received: {value}")
@@ -64,28 +66,28 @@ def train(
                 f", after {len(data) - len(rows)} were held out"
             )
         run = _open_run(out, _config(data, rows, recipe, seed, report_images), resume)
-        pictures = data.images(rows)
 
-    # Imported here: the checks above answer at once, an engine takes seconds to load.
-    from animegan.gan.batches import FaceBatches
-    from animegan.gan.dcgan import build_dcgan
-    from animegan.gan.keeper import MOST_STEPS, RunKeeper
+        # Imported here: the checks above answer at once, an engine takes seconds to load.
+        from animegan.gan.dcgan import build_dcgan
+        from animegan.gan.keeper import MOST_STEPS, RunKeeper
+        from animegan.gan.streaming import fit_in_memory, open_batches
 
-    model = build_dcgan(run.config["size"], recipe, seed)
-    model.optimizer.build(model.trainable_variables)
-    step, seconds = run.restore(model)
-    run.forget_after(step, run.report_steps)
-    if images is None:
-        last_step = MOST_STEPS if minutes else EPOCHS * (len(pictures) // recipe.batch)
-    else:
-        last_step = max(1, round(images / recipe.batch))
-    model.hold(pictures)
-    batches = FaceBatches(np.arange(len(pictures), dtype=np.int32), recipe.batch, seed, step, max(step, last_step))
-    keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress, clock)
-    if len(batches):
-        with keeper.watching_signals():
-            model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
-    return keeper.summary()
+        held = fit_in_memory(len(rows), data.size, memory)
+        model = build_dcgan(run.config["size"], recipe, seed)
+        model.optimizer.build(model.trainable_variables)
+        step, seconds = run.restore(model)
+        run.forget_after(step, run.report_steps)
+        if images is None:
+            last_step = MOST_STEPS if minutes else EPOCHS * (len(rows) // recipe.batch)
+        else:
+            last_step = max(1, round(images / recipe.batch))
+        order = recipe.batch, seed, step, max(step, last_step)
+        with contextlib.closing(open_batches(model, data, rows, held, *order)) as batches:
+            keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress, clock)
+            if len(batches):
+                with keeper.watching_signals():
+                    model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
+    return keeper.summary() | {"streamed": not held}
 
 
 def _config(data, rows, recipe, seed, report_images):
