@@ -11,6 +11,7 @@ from animegan.faces.packed import FaceSet, FaceWriter
 from animegan.gan import batches as batches_module
 from animegan.gan import streaming
 from animegan.gan.batches import FaceBatches, block_length
+from animegan.gan.distribution import Workers
 from animegan.gan.recipes import Recipe
 from animegan.gan.runs import Run
 from animegan.gan.streaming import StreamedBatches, fit_in_memory, spare_memory
@@ -80,7 +81,7 @@ def test_a_batch_comes_from_many_places():
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_workers_share_each_batch_and_read_nothing_in_common(small_windows, workers):
-    alone, parts = numbers(), [numbers(worker=(number, workers)) for number in range(workers)]
+    alone, parts = numbers(), [numbers(workers=Workers(workers, number)) for number in range(workers)]
     for step in (0, 33, 61):
         assert np.array_equal(np.concatenate([part[step][0] for part in parts]), alone[step][0])
     window = [np.unique(np.concatenate([part[step][0] for step in range(8)]) // BLOCK) for part in parts]
@@ -98,12 +99,12 @@ def faces(tmp_path_factory):
     return path
 
 
-@pytest.mark.parametrize("worker", [(0, 1), (1, 2)])
-def test_streamed_batches_are_those_of_pictures_in_memory(small_windows, faces, worker):
+@pytest.mark.parametrize("workers", [Workers(), Workers(2, 1)])
+def test_streamed_batches_are_those_of_pictures_in_memory(small_windows, faces, workers):
     with FaceSet(faces) as data:
         rows, held_out = data.split()
         assert len(held_out) > 20
-        order = {"batch": 16, "seed": 5, "first_step": 37, "last_step": 91, "worker": worker}  # epochs of 39 or so
+        order = {"batch": 16, "seed": 5, "first_step": 37, "last_step": 91, "workers": workers}  # epochs of 39 or so
         inside = FaceBatches(data.images(rows), block=BLOCK, **order)
         streamed = StreamedBatches(data, rows, **order)
         assert len(streamed) == len(inside) == 54
@@ -192,6 +193,7 @@ def test_a_containers_limit_counts(tmp_path):
 LIMITED = """
 import re, resource, sys
 from animegan.faces.packed import FaceSet
+from animegan.gan.distribution import Workers
 from animegan.gan.recipes import Recipe
 from animegan.gan.streaming import StreamedBatches
 from animegan.gan.training import train

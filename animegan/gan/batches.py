@@ -5,14 +5,12 @@ import math
 import numpy as np
 
 from animegan.files import InputError
+from animegan.gan.distribution import ALONE
 from animegan.gan.engine import keras
 
 BLOCK_BYTES = 1 << 19  # neighbouring pictures that are read at once: half a megabyte, much more work than the seek
 WINDOW = 128  # blocks that are shuffled together, 64 MB: a batch of 64 has pictures from about 50 places of the file
 LANES = 8  # parts of a window that each fill their own part of every batch; workers that read nothing in common
-
-
-ALONE = (0, 1)  # the first worker of one
 
 
 class FaceBatches(keras.utils.PyDataset):
@@ -22,7 +20,7 @@ class FaceBatches(keras.utils.PyDataset):
     batches that it would have seen. What does not fill a batch at an epoch's end is left out of that epoch.
     """
 
-    def __init__(self, pictures, batch, seed=0, first_step=0, last_step=None, block=None, worker=ALONE):
+    def __init__(self, pictures, batch, seed=0, first_step=0, last_step=None, block=None, workers=ALONE):
         """Prepare the order.
 
         Args:
@@ -32,7 +30,7 @@ class FaceBatches(keras.utils.PyDataset):
             first_step: the step that the first batch is for, from 0.
             last_step: the step after the last one; one epoch after first_step if None.
             block: neighbouring pictures that stay near each other within an epoch; None shuffles all alike.
-            worker: (its number, how many there are): it gets its part of each batch; their number divides the batch.
+            workers: animegan.gan.distribution.Workers, each of which gets its part of each batch.
 
         Raises:
             InputError: there are fewer pictures than a batch.
@@ -46,9 +44,8 @@ class FaceBatches(keras.utils.PyDataset):
         self.steps_a_window = -(-self.steps_an_epoch // windows)  # windows of about the same size
         self.first_step = first_step
         self.last_step = first_step + self.steps_an_epoch if last_step is None else last_step
-        number, workers = worker
-        self.share = batch // workers
-        self._part = slice(number * self.share, (number + 1) * self.share)
+        self.share = batch // workers.count
+        self._part = slice(workers.number * self.share, (workers.number + 1) * self.share)
         self._order = (None, None)  # of the epoch in hand
 
     def __len__(self):

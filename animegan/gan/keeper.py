@@ -25,7 +25,16 @@ class RunKeeper(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, run, first_step, last_step, seconds=0.0, minutes=None, on_report=None, progress=True, clock=time.monotonic
+        self,
+        run,
+        first_step,
+        last_step,
+        seconds=0.0,
+        minutes=None,
+        on_report=None,
+        progress=True,
+        clock=time.monotonic,
+        ask=None,
     ):
         """Prepare to look after a run.
 
@@ -38,6 +47,8 @@ class RunKeeper(keras.callbacks.Callback):
             on_report: called with the run after each report, or None.
             progress: show a progress bar on stderr.
             clock: what all times are counted by, a function to seconds.
+            ask: function that decides for all workers alike, from a word of this one or None to a word of any of
+                them or None; None where there are no others.
         """
         super().__init__()
         self.clock = clock
@@ -45,7 +56,8 @@ class RunKeeper(keras.callbacks.Callback):
         self.batch = run.config["recipe"]["batch"]
         self.on_report, self.progress = on_report, progress
         self.rows = run.metrics()
-        self.stopped = None
+        self.stopped = self.reason = None  # to stop; of all workers, and of this one
+        self.ask = ask or (lambda word: word)
         self._seconds_before, self._started = seconds, self.clock()
         self._deadline = self._started + 60 * minutes if minutes else math.inf
         self._reported = self._started, first_step
@@ -85,10 +97,11 @@ class RunKeeper(keras.callbacks.Callback):
         if self.step % self.run.report_steps == 0:
             self.report()
             self.model.reset_metrics()
-            if self.clock() - self._saved_at > CHECKPOINT_SECONDS:
+            if self.ask("save" if self.clock() - self._saved_at > CHECKPOINT_SECONDS else None):
                 self.save_state()
-        if self.stopped is None and self.clock() >= self._deadline:
-            self.stopped = "minutes"
+        if self.reason is None and self.clock() >= self._deadline:
+            self.reason = "minutes"
+        self.stopped = self.ask(self.reason)
         if self.stopped:
             self.model.stop_training = True
 
@@ -134,7 +147,7 @@ class RunKeeper(keras.callbacks.Callback):
             return
 
         def stop(number, frame):
-            self.stopped = signal.Signals(number).name
+            self.reason = signal.Signals(number).name
             for one, handler in before.items():
                 signal.signal(one, handler)
 

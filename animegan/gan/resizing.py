@@ -90,7 +90,7 @@ def copy_weights(values, network):
         network: keras.Model, of the same shape; kernels of 3×3 are widened where it has 4×4.
     """
     for weight, value in zip(network.trainable_variables, values, strict=True):
-        value = ops.convert_to_tensor(value)
+        value = ops.copy(value)  # JAX overwrites what a network holds in place: no two may share memory
         weight.assign(value if weight.shape == tuple(value.shape) else widen(value))
 
 

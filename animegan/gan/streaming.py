@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from animegan.gan.batches import ALONE, FaceBatches, block_length
+from animegan.gan.batches import FaceBatches, block_length
+from animegan.gan.distribution import ALONE
 from animegan.settings import has_gpu
 
 SHARE = 4  # of the free memory, a quarter: pictures take more than three times their size while a model is given them
@@ -44,19 +45,19 @@ class PackedPictures:
 class StreamedBatches(FaceBatches):
     """The same batches as FaceBatches gives of the same pictures, straight from the file."""
 
-    def __init__(self, faces, rows, batch, seed=0, first_step=0, last_step=None, worker=ALONE):
+    def __init__(self, faces, rows, batch, seed=0, first_step=0, last_step=None, workers=ALONE):
         """Prepare to read.
 
         Args:
             faces: animegan.faces.packed.FaceSet, open until `close`.
             rows: int array of its rows to train on, ascending.
-            batch, seed, first_step, last_step, worker: as FaceBatches takes them.
+            batch, seed, first_step, last_step, workers: as FaceBatches takes them.
 
         Raises:
             InputError: there are fewer pictures than a batch.
         """
         pictures = PackedPictures(faces, rows)
-        super().__init__(pictures, batch, seed, first_step, last_step, block_length(faces.size), worker)
+        super().__init__(pictures, batch, seed, first_step, last_step, block_length(faces.size), workers)
         self._reads = {}  # (epoch, window) → what becomes its pictures
         self._reader = ThreadPoolExecutor(1, "reader")
 
@@ -85,7 +86,7 @@ class StreamedBatches(FaceBatches):
         return self.pictures[self.order(epoch)[first : first + self.steps_a_window, self._part]]
 
 
-def open_batches(model, faces, rows, held, batch, seed, first_step, last_step, worker=ALONE):
+def open_batches(model, faces, rows, held, batch, seed, first_step, last_step, workers=ALONE):
     """The batches to train a model on: of row numbers of pictures that it holds, or of pictures from the file.
 
     Args:
@@ -93,16 +94,16 @@ def open_batches(model, faces, rows, held, batch, seed, first_step, last_step, w
         faces: animegan.faces.packed.FaceSet.
         rows: int array of its rows to train on, ascending.
         held: whether the model is to hold the pictures.
-        batch, seed, first_step, last_step, worker: as FaceBatches takes them.
+        batch, seed, first_step, last_step, workers: as FaceBatches takes them.
 
     Returns:
         FaceBatches; to be closed after the training.
     """
     if not held:
-        return StreamedBatches(faces, rows, batch, seed, first_step, last_step, worker)
-    model.hold(faces.images(rows))
+        return StreamedBatches(faces, rows, batch, seed, first_step, last_step, workers)
+    model.hold(workers.everywhere(faces.images(rows)))
     numbers = np.arange(len(rows), dtype=np.int32)
-    return FaceBatches(numbers, batch, seed, first_step, last_step, block_length(faces.size), worker)
+    return FaceBatches(numbers, batch, seed, first_step, last_step, block_length(faces.size), workers)
 
 
 def fit_in_memory(count, size, memory=None):
