@@ -194,6 +194,8 @@ def _add_train(commands):
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
     parser.add_argument("--seed", type=_at_least(0), help="of weights, latents and order (0)")
     parser.add_argument("--report-images", type=int, help="pictures between two sample sheets (about a pass)")
+    parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
+    parser.add_argument("--distribute", action="store_true", help="use all devices, and other workers (see the README)")
 
 
 def _train(options):
@@ -216,6 +218,8 @@ def _train(options):
         resume=options.resume,
         seed=seed if options.seed is None else options.seed,
         report_images=report if options.report_images is None else options.report_images,
+        memory=options.memory,
+        distribute=options.distribute,
     )
 
 

@@ -176,7 +176,7 @@ class FaceSet:
         self.path = Path(path)
         self._file = None
         try:
-            self._file = h5py.File(self.path, "r")
+            self._file = h5py.File(self.path, "r", rdcc_nbytes=0)  # no cache of chunks: part of a chunk is read alone
             attributes = self._file.attrs
             if attributes.get("format") != FORMAT or attributes.get("version") != VERSION:
                 raise OSError(f"its format is {attributes.get('format', 'not stated')}")
@@ -216,8 +216,8 @@ class FaceSet:
             rows: indices in any order, or None for all.
 
         Returns:
-            uint8 array (n, size, size, 3), RGB. Whole chunks are read and picked from: HDF5's own picking of single
-            rows is many times slower.
+            uint8 array (n, size, size, 3), RGB. Of each chunk one stretch is read and picked from: HDF5's own picking
+            of single rows is many times slower.
         """
         if rows is None:
             return self._images[:]
@@ -230,8 +230,8 @@ class FaceSet:
         starts = np.flatnonzero(np.diff(rows[order] // length, prepend=-1))
         for group in np.split(order, starts[1:]):
             if len(group):
-                start = rows[group[0]] // length * length
-                result[group] = self._images[start : start + length][rows[group] - start]
+                first, last = rows[group[[0, -1]]]
+                result[group] = self._images[first : last + 1][rows[group] - first]
         return result
 
     def unit_images(self, rows=None):

@@ -55,8 +55,9 @@ class DCGAN(keras.Model):
 
     def _state(self, name, value):
         """A variable that no gradient moves and that checkpoints hold."""
-        variable = self.add_weight(shape=getattr(value, "shape", ()), trainable=False, name=name)
-        variable.assign(value)
+        shape = getattr(value, "shape", ())
+        variable = self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
+        variable.assign(ops.copy(value))  # JAX overwrites weights in place: no two variables may share memory
         return variable
 
     @property

@@ -25,7 +25,16 @@ class RunKeeper(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, run, first_step, last_step, seconds=0.0, minutes=None, on_report=None, progress=True, clock=time.monotonic
+        self,
+        run,
+        first_step,
+        last_step,
+        seconds=0.0,
+        minutes=None,
+        on_report=None,
+        progress=True,
+        clock=time.monotonic,
+        ask=None,
     ):
         """Prepare to look after a run.
 
@@ -38,6 +47,8 @@ class RunKeeper(keras.callbacks.Callback):
             on_report: called with the run after each report, or None.
             progress: show a progress bar on stderr.
             clock: what all times are counted by, a function to seconds.
+            ask: function that decides for all workers alike, from a word of this one or None to a word of any of
+                them or None; None where there are no others.
         """
         super().__init__()
         self.clock = clock
@@ -45,7 +56,9 @@ class RunKeeper(keras.callbacks.Callback):
         self.batch = run.config["recipe"]["batch"]
         self.on_report, self.progress = on_report, progress
         self.rows = run.metrics()
-        self.bar = self.stopped = None
+        self.bar = None
+        self.stopped = self.reason = None  # to stop; of all workers, and of this one
+        self.ask = ask or (lambda word: word)
         self._seconds_before, self._started = seconds, self.clock()
         self._deadline = self._started + 60 * minutes if minutes else math.inf
         self._reported = self._started, first_step
@@ -91,10 +104,12 @@ class RunKeeper(keras.callbacks.Callback):
         if self.step % self.run.report_steps == 0:
             self.report()
             self.model.reset_metrics()
-            if self.clock() - self._saved[0] > CHECKPOINT_SECONDS and not (self.stopped or self._time_is_up()):
+            due = self.clock() - self._saved[0] > CHECKPOINT_SECONDS and not (self.reason or self._time_is_up())
+            if self.ask("save" if due else None):
                 self.save_state()
-        if self.stopped is None and self._time_is_up():
-            self.stopped = "minutes"
+        if self.reason is None and self._time_is_up():
+            self.reason = "minutes"
+        self.stopped = self.ask(self.reason)
         if self.stopped:
             self.model.stop_training = True
         self._stepped_at = None if self.model.follow(self.step) else self.clock()
@@ -176,7 +191,7 @@ class RunKeeper(keras.callbacks.Callback):
         in_main_thread = threading.current_thread() is threading.main_thread()  # no other may handle signals
 
         def stop(number, frame):
-            self.stopped = signal.Signals(number).name
+            self.reason = signal.Signals(number).name
             for one, handler in before.items():
                 signal.signal(one, handler)
 

@@ -1,14 +1,14 @@
 """Training: Keras's `fit`, a run folder that keeps everything, and going on after a stop."""
 
+import contextlib
 import hashlib
 import time
 from dataclasses import asdict
 from pathlib import Path
 
-import numpy as np
-
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
+from animegan.gan.distribution import ALONE, joined, read_cluster
 from animegan.gan.recipes import RECIPES
 from animegan.gan.runs import Run
 
@@ -28,6 +28,8 @@ def train(
     on_report=None,
     progress=True,
     clock=time.monotonic,
+    memory=None,
+    distribute=False,
 ):
     """Train a DCGAN, or go on with one.
 
@@ -45,52 +47,63 @@ def train(
         on_report: called with the Run after each report, for a live display.
         progress: show a progress bar on stderr.
         clock: what minutes and seconds are counted by; time.process_time for those of all processors together.
+        memory: MB that the pictures may take; more than that are streamed from the file, in the same order. A quarter
+            of what is free if None.
+        distribute: use all devices of this machine, and the other workers that Keras's environment variables name
+            (animegan.gan.distribution); the variables alone do, too. Needs JAX as the engine.
 
     Returns:
         dict: images (seen since the beginning), steps and seconds (likewise), images_per_second, discriminator_loss,
-        generator_loss (of the last report), stopped ("images", "minutes" or a signal's name), out.
+        generator_loss (of the last report), stopped ("images", "minutes" or a signal's name), out, streamed (bool),
+        devices (how many computed).
 
     Raises:
         InputError: the data, the folder or the settings cannot be used; with `resume`, they are not the run's.
         FloatingPointError: a loss or a weight is no longer finite. What the run held before is kept.
         OSError: the disk is full. What the run held before is kept.
+        ConnectionError: another worker has ended.
     """
-    amounts = {"images": images, "minutes": minutes, "report_images": report_images}
+    amounts = {"images": images, "minutes": minutes, "report_images": report_images, "memory": memory}
     for name, value in {**amounts, "batch": recipe.batch, "width": recipe.width}.items():
         if value is not None and not value > 0:
             raise InputError(f"{name} must be more than 0. Received: {value}")
-    with FaceSet(faces) as data:
+    with contextlib.ExitStack() as stack:
+        data = stack.enter_context(FaceSet(faces))
         rows, _ = data.split()
         if len(rows) < recipe.batch:
             raise InputError(
                 f"{faces} must hold at least a batch of {recipe.batch} pictures to train on. Received: {len(rows)}"
                 f", after {len(data) - len(rows)} were held out"
             )
-        run = _open_run(out, _config(data, rows, recipe, seed, report_images), resume)
-        pictures = data.images(rows)
+        config = _config(data, rows, recipe, seed, report_images)
+        workers = stack.enter_context(joined(recipe.batch)) if distribute or read_cluster().count > 1 else ALONE
+        run = stack.enter_context(workers.mirrored(_open_run(out, config, resume) if workers.first else None))
+        _check_same(config, run, f"every worker must train as the first does, which writes {out}")
 
-    # Imported here: the checks above answer at once, an engine takes seconds to load.
-    from animegan.gan.batches import FaceBatches
-    from animegan.gan.dcgan import build_dcgan
-    from animegan.gan.keeper import MOST_STEPS, RunKeeper
+        # Imported here: the checks above answer at once, an engine takes seconds to load.
+        from animegan.gan.dcgan import build_dcgan
+        from animegan.gan.keeper import MOST_STEPS, RunKeeper
+        from animegan.gan.streaming import fit_in_memory, open_batches
 
-    model = build_dcgan(run.config["size"], recipe, seed)
-    model.optimizer.build(model.trainable_variables)
-    step, seconds = run.restore(model)
-    if images is None:
-        last_step = MOST_STEPS if minutes else EPOCHS * (len(pictures) // recipe.batch)
-    else:
-        last_step = max(1, round(images / recipe.batch))
-    run.forget_after(step, ends=step >= last_step)
-    model.hold(pictures)
-    batches = FaceBatches(np.arange(len(pictures), dtype=np.int32), recipe.batch, seed, step, max(step, last_step))
-    keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, on_report, progress, clock)
-    with keeper.watching_signals():
-        if len(batches):
-            model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
+        held = workers.all(fit_in_memory(len(rows), data.size, memory))
+        model = build_dcgan(run.config["size"], recipe, seed)
+        model.optimizer.build(model.trainable_variables)
+        step, seconds = run.restore(model)
+        if images is None:
+            last_step = MOST_STEPS if minutes else EPOCHS * (len(rows) // recipe.batch)
         else:
-            keeper.complete(model)
-    return keeper.summary()
+            last_step = max(1, round(images / recipe.batch))
+        run.forget_after(step, ends=step >= last_step)
+        order = recipe.batch, seed, step, max(step, last_step)
+        batches = stack.enter_context(contextlib.closing(open_batches(model, data, rows, held, *order, workers)))
+        seen = {"on_report": on_report, "progress": progress} if workers.first else {"progress": False}
+        keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, clock=clock, ask=workers.ask, **seen)
+        with keeper.watching_signals():
+            if len(batches):
+                model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
+            else:
+                keeper.complete(model)
+    return keeper.summary() | {"out": str(out), "streamed": not held, "devices": workers.devices}
 
 
 def _config(data, rows, recipe, seed, report_images):
@@ -111,11 +124,16 @@ def _open_run(out, config, resume):
     if not resume or not (Path(out) / "config.json").exists():
         return Run.create(out, config)
     run = Run(out)
+    _check_same(config, run, f"--resume must go on with the settings of {out}")
+    return run
+
+
+def _check_same(config, run, rule):
+    """Raise InputError, with the rule, where a run has other settings."""
     asked, had = _flat(config), _flat(run.config)
     changed = [f"{name} {asked[name]} instead of {had.get(name)}" for name in asked if asked[name] != had.get(name)]
     if changed:
-        raise InputError(f"--resume must go on with the settings of {out}. Received: {', '.join(changed)}")
-    return run
+        raise InputError(f"{rule}. Received: {', '.join(changed)}")
 
 
 def _flat(config):
