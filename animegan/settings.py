@@ -36,6 +36,7 @@ class Profile:
     train_images: int  # real pictures that the discriminator sees in notebook 03
     train_minutes: float  # at most, in notebook 03
     report_images: int  # pictures between two sample sheets in notebook 03
+    compare_minutes: float  # at most, for each of the two recipes of notebook 07
 
 
 PROFILES = {
@@ -49,6 +50,7 @@ PROFILES = {
         train_images=1_280,  # 20 batches of 64
         train_minutes=2,  # on the slowest machine
         report_images=640,  # two sample sheets
+        compare_minutes=0.05,  # a few steps
     ),
     "laptop": Profile(
         name="laptop",  # two CPU cores: minutes a notebook
@@ -60,6 +62,7 @@ PROFILES = {
         train_images=180_000,  # fifteen passes over the data, 2,800 steps
         train_minutes=6,  # so that the whole tutorial stays below a quarter of an hour
         report_images=10_000,  # eighteen sample sheets
+        compare_minutes=2.5,  # some hundred steps of the classic recipe, more of the modern one
     ),
     "full": Profile(
         name="full",  # a GPU and real data
@@ -71,6 +74,7 @@ PROFILES = {
         train_images=3_000_000,  # fifty passes over 60,000
         train_minutes=60,  # at most; not yet timed on a GPU
         report_images=60_000,  # a sample sheet a pass
+        compare_minutes=20,  # not yet timed on a GPU
     ),
 }
 
