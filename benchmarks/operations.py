@@ -1,13 +1,14 @@
 """How much arithmetic a training step takes, and how much the machine can do."""
 
 import importlib.util
-import itertools
 import time
 
 import numpy as np
 
+from animegan.settings import has_gpu
+
 SIDE = 2048  # of the square matrices whose product stands for the peak: 48 MB, 17 GFLOP
-LIBRARIES = "tensorflow", "torch", "numpy"
+HALF_SIDES = {True: 8192, False: 256}  # of those in bfloat16: on a GPU, and where it only has to run
 
 
 def products_a_picture(network):
@@ -47,48 +48,103 @@ def gflop_a_picture(generator, discriminator):
     return 2e-9 * products
 
 
-def matrix_product(seconds=1.0):
-    """The machine's fastest product of two square float32 matrices, among the libraries that are there.
+def matrix_product(seconds=1.0, half=False):
+    """The fastest product of two large square matrices, among the libraries that are there.
 
     Args:
         seconds: how long a round of it takes, about.
+        half: bfloat16 on the GPU, if there is one; else float32 on the processor.
 
     Returns:
         (work, amount, facts) for `turns.serve`; the amount in GFLOP.
     """
-    rates, works = {}, {}
-    for name in LIBRARIES:
-        if importlib.util.find_spec(name):
-            works[name] = multiply = _multiplier(name)
-            multiply()
-            rates[name] = max(1 / _seconds(multiply) for _ in range(3))
+    makers = {"jax": _jax_product, "torch": _torch_half_product} if half else FLOAT_PRODUCTS
+    side = HALF_SIDES[has_gpu()] if half else SIDE
+    works = {name: make(side) for name, make in makers.items() if importlib.util.find_spec(name)}
+    rates = {name: _rate(work) for name, work in works.items()}
     best = max(rates, key=rates.get)
-    count = max(1, round(rates[best] * seconds))
-    gflop = 2e-9 * SIDE**3
-
-    def work():
-        for _ in itertools.repeat(None, count):
-            works[best]()
-
-    return work, count * gflop, {"library": best, "found": {name: round(gflop * rate) for name, rate in rates.items()}}
+    count, gflop = max(1, round(rates[best] * seconds)), 2e-9 * side**3
+    found = {name: round(gflop * rate) for name, rate in rates.items()}
+    return lambda: works[best](count), count * gflop, {"side": side, "library": best, "found": found}
 
 
-def _multiplier(library):
-    one, other = np.random.default_rng(0).normal(size=(2, SIDE, SIDE)).astype("float32")
-    if library == "numpy":
-        return lambda: one @ other
-    if library == "torch":
-        import torch
+def _matrices(side):
+    return np.random.default_rng(0).normal(size=(2, side, side)).astype("float32")
 
-        tensors = torch.from_numpy(one), torch.from_numpy(other)
-        return lambda: torch.mm(*tensors)
+
+def _numpy_product(side):
+    one, other = _matrices(side)
+
+    def work(count):
+        for _ in range(count):
+            one @ other
+
+    return work
+
+
+def _tensorflow_product(side):
     import tensorflow as tf
 
-    tensors = tf.constant(one), tf.constant(other)
-    return lambda: tf.matmul(*tensors)
+    one, other = map(tf.constant, _matrices(side))
+
+    def work(count):
+        for _ in range(count):
+            tf.matmul(one, other)
+
+    return work
 
 
-def _seconds(function):
-    started = time.perf_counter()
-    function()
-    return time.perf_counter() - started
+def _torch_product(side):
+    import torch
+
+    one, other = map(torch.from_numpy, _matrices(side))
+
+    def work(count):
+        for _ in range(count):
+            torch.mm(one, other)
+
+    return work
+
+
+def _torch_half_product(side):
+    import torch
+
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    one, other = (torch.from_numpy(matrix).to(device, torch.bfloat16) for matrix in _matrices(side))
+
+    def work(count):
+        for _ in range(count):
+            torch.mm(one, other)
+        if device == "cuda":
+            torch.cuda.synchronize()
+
+    return work
+
+
+def _jax_product(side):
+    import jax
+
+    one, other = (jax.numpy.asarray(matrix, "bfloat16") for matrix in _matrices(side))
+    multiply = jax.jit(jax.numpy.matmul)
+
+    def work(count):
+        for _ in range(count):
+            product = multiply(one, other)
+        product.block_until_ready()
+
+    return work
+
+
+FLOAT_PRODUCTS = {"numpy": _numpy_product, "tensorflow": _tensorflow_product, "torch": _torch_product}
+
+
+def _rate(work, seconds=0.5):
+    """Products a second, at best: in rounds long enough that starting and waiting do not count."""
+    work(1)
+    count, best = 1, 0.0
+    for _ in range(3):
+        started = time.perf_counter()
+        work(count)
+        best = max(best, count / (time.perf_counter() - started))
+        count = max(1, round(seconds * best))
+    return best

@@ -19,7 +19,6 @@ can exceed 1. Needs the extra `torch` for its side.
 import argparse
 import json
 import statistics
-import threading
 import time
 
 import operations
@@ -67,18 +66,18 @@ def describe(options, rates, facts):
 
 
 def animegan(options):
-    """What `animegan train` does, in one call of `fit` that pauses between the rounds; no reports and checkpoints."""
+    """What `animegan train` does, without reports and checkpoints."""
     import numpy as np
 
     from animegan.gan.batches import FaceBatches
     from animegan.gan.dcgan import build_dcgan
-    from animegan.gan.engine import keras, ops
+    from animegan.gan.engine import ops
     from animegan.gan.recipes import Recipe
 
     model = build_dcgan(options.size, Recipe(width=options.width, batch=options.batch))
     held = rivals.pictures(options)
     model.hold(held)
-    batches = FaceBatches(np.arange(len(held), dtype=np.int32), options.batch, last_step=10**9)
+    batches = FaceBatches(np.arange(len(held), dtype=np.int32), options.batch, last_step=turns.FOR_EVER)
     started = time.perf_counter()
     for index in range(options.steps):  # what `fit` does beside the training
         ops.convert_to_tensor(batches[index][0])
@@ -86,23 +85,7 @@ def animegan(options):
         "input_seconds": time.perf_counter() - started,
         "gflop_a_picture": operations.gflop_a_picture(model.generator, model.discriminator),
     }
-    begin, done = threading.Semaphore(0), threading.Semaphore(0)
-
-    class Pause(keras.callbacks.Callback):
-        def on_train_batch_begin(self, batch, logs=None):
-            if batch % options.steps == 0:
-                if batch:
-                    done.release()
-                begin.acquire()
-
-    fitting = {"callbacks": [Pause()], "verbose": 0, "shuffle": False}
-    threading.Thread(target=model.fit, args=[batches.for_fit()], kwargs=fitting, daemon=True).start()
-
-    def work():
-        begin.release()
-        done.acquire()
-
-    return work, len(held), facts
+    return turns.fit_in_rounds(model, batches.for_fit(), options.steps), len(held), facts
 
 
 def product(options):

@@ -10,9 +10,11 @@ import os
 import statistics
 import subprocess
 import sys
+import threading
 import time
 
 KINDS = "second", "cpu_second"
+FOR_EVER = 10**9  # steps: more than any benchmark takes
 
 
 class Side:
@@ -85,6 +87,43 @@ def serve(work, amount, facts):
 
 def answer(value):
     print(json.dumps(value), flush=True)
+
+
+def fit_in_rounds(model, data, calls):
+    """One call of `fit` that pauses between rounds.
+
+    Args:
+        model: keras.Model.
+        data: what `fit` takes, for ever.
+        calls: batches a round.
+
+    Returns:
+        function that lets `fit` work for a round.
+    """
+    from animegan.gan.engine import keras
+
+    begin, done = threading.Semaphore(0), threading.Semaphore(0)
+
+    class Pause(keras.callbacks.Callback):
+        """Waits before each round, and says when it has ended."""
+
+        def on_train_batch_begin(self, batch, logs=None):
+            if batch % calls == 0:
+                begin.acquire()
+
+        def on_train_batch_end(self, batch, logs=None):
+            if batch % calls == calls - 1:
+                float(logs["generator_loss"])  # waits for the device
+                done.release()
+
+    settings = {"callbacks": [Pause()], "verbose": 0, "shuffle": False, "steps_per_epoch": FOR_EVER}
+    threading.Thread(target=model.fit, args=[data], kwargs=settings, daemon=True).start()
+
+    def work():
+        begin.release()
+        done.acquire()
+
+    return work
 
 
 def alternate(sides, rounds):

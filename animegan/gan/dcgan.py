@@ -16,7 +16,7 @@ from animegan.gan.resizing import (
     build_resize_generator,
     half_generator,
 )
-from animegan.settings import SIZES, has_gpu
+from animegan.settings import SIZES
 
 
 class DCGAN(keras.Model):
@@ -194,10 +194,13 @@ def build_dcgan(size, recipe, seed=0):
         from animegan.gan.tensorflow_step import OneKernelAdam, TensorFlowDCGAN
 
         kind, adam = TensorFlowDCGAN, OneKernelAdam
+    elif keras.backend.backend() == "jax":
+        from animegan.gan.jax_step import JaxDCGAN
+
+        kind = JaxDCGAN
     model = kind(generator, discriminator, recipe, seed, halves)
     optimizer = adam(recipe.learning_rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    # XLA gains nothing with TensorFlow on a CPU, and compiles for a minute first.
-    model.compile(optimizer=optimizer, jit_compile=False if kind is not DCGAN and not has_gpu() else "auto")
+    model.compile(optimizer=optimizer)  # Keras takes XLA on JAX, and on TensorFlow with a GPU
     return model
 
 

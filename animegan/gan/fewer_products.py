@@ -13,7 +13,7 @@ import functools
 
 import numpy as np
 
-from animegan.gan.engine import ops
+from animegan.gan.engine import keras, ops
 
 OF_PIXELS = np.array([[-1, 1, 0], [0, 1, 0], [0, -1, 1]], np.float32)  # (x, y, z) → (y - x, y, z - y)
 OF_FILTER = np.array([[-1, 0], [1, 1], [0, 1]], np.float32)  # (g, h) → (-g, g + h, h)
@@ -32,11 +32,11 @@ def convolve(maps, kernel):
     """
     _, height, width, channels = maps.shape
     down, across = height // 4, width // 4
-    rows = ops.matmul(_windows(height), ops.reshape(maps, (-1, height, width * channels)))
-    both = ops.matmul(_windows(width), ops.reshape(rows, (-1, width, channels)))
+    rows = _sums(_windows(height), ops.reshape(maps, (-1, height, width * channels)))
+    both = _sums(_windows(width), ops.reshape(rows, (-1, width, channels)))
     both = ops.transpose(ops.reshape(both, (-1, 3, down, 2, 3, across, 2 * channels)), (1, 4, 0, 2, 5, 3, 6))
     products = ops.matmul(ops.reshape(both, (9, -1, 4 * channels)), _filters(kernel))
-    results = ops.matmul(np.kron(OF_PRODUCTS, OF_PRODUCTS), ops.reshape(products, (9, -1)))
+    results = _sums(np.kron(OF_PRODUCTS, OF_PRODUCTS), ops.reshape(products, (9, -1)))
     results = ops.transpose(ops.reshape(results, (2, 2, -1, down, across, kernel.shape[3])), (2, 3, 0, 4, 1, 5))
     return ops.reshape(results, (-1, height // 2, width // 2, kernel.shape[3]))
 
@@ -54,12 +54,18 @@ def convolve_transposed(maps, kernel):
     _, height, width, filters = maps.shape
     down, across, channels = height // 2, width // 2, kernel.shape[2]
     results = ops.transpose(ops.reshape(maps, (-1, down, 2, across, 2, filters)), (2, 4, 0, 1, 3, 5))
-    products = ops.matmul(np.kron(OF_PRODUCTS, OF_PRODUCTS).T, ops.reshape(results, (4, -1)))
+    products = _sums(np.kron(OF_PRODUCTS, OF_PRODUCTS).T, ops.reshape(results, (4, -1)))
     both = ops.matmul(ops.reshape(products, (9, -1, filters)), ops.transpose(_filters(kernel), (0, 2, 1)))
     both = ops.transpose(ops.reshape(both, (3, 3, -1, down, across, 2, 2 * channels)), (2, 0, 3, 5, 1, 4, 6))
-    rows = ops.matmul(_windows(2 * width).T, ops.reshape(both, (-1, 6 * across, channels)))
-    pictures = ops.matmul(_windows(2 * height).T, ops.reshape(rows, (-1, 6 * down, 2 * width * channels)))
+    rows = _sums(_windows(2 * width).T, ops.reshape(both, (-1, 6 * across, channels)))
+    pictures = _sums(_windows(2 * height).T, ops.reshape(rows, (-1, 6 * down, 2 * width * channels)))
     return ops.reshape(pictures, (-1, 2 * height, 2 * width, channels))
+
+
+def _sums(matrix, values):
+    """Sums that a matrix of 0, 1 and -1 picks, under a name of their own for benchmarks/step_profile.py."""
+    with keras.name_scope("sums"):
+        return ops.matmul(matrix, values)
 
 
 @functools.cache
@@ -76,5 +82,5 @@ def _filters(kernel):
     """The factors that a kernel gives: (9, 4·C, F)."""
     *_, channels, filters = kernel.shape
     taps = ops.transpose(ops.reshape(kernel, (2, 2, 2, 2, channels * filters)), (0, 2, 1, 3, 4))
-    both = ops.matmul(np.kron(OF_FILTER, OF_FILTER), ops.reshape(taps, (4, -1)))
+    both = _sums(np.kron(OF_FILTER, OF_FILTER), ops.reshape(taps, (4, -1)))
     return ops.reshape(both, (9, 4 * channels, filters))
