@@ -36,7 +36,7 @@ class Side:
             text=True,
             env={name: value for name, value in changed.items() if value is not None},
         )
-        self.facts = None
+        self.started, self.facts, self.seconds_to_start = time.perf_counter(), None, None
 
     def turn(self):
         """Work for a round. Returns [work done a second, a CPU second]."""
@@ -65,6 +65,7 @@ def start(environments):
     sides = {name: Side(name, changes) for name, changes in environments.items()}
     for side in sides.values():
         side.facts = side.receive()
+        side.seconds_to_start = round(time.perf_counter() - side.started, 1)
     return sides
 
 
