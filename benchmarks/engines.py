@@ -12,10 +12,9 @@ import argparse
 import dataclasses
 import importlib.util
 import json
-import statistics
-import time
 
-from train_speed import Side, pictures, serve
+import rivals
+import turns
 
 from animegan.gan.recipes import RECIPES
 
@@ -34,33 +33,29 @@ def main():
     parser.add_argument("--side", choices=ENGINES, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.side:
-        serve(side(options), options)
+        turns.serve(*side(options))
         return
-    sides, started = {}, {}
-    for engine in ENGINES:
+    sides = {}
+    for engine in ENGINES:  # one after another: the seconds to start are those of a process alone
         if importlib.util.find_spec(engine):
-            before = time.perf_counter()
-            sides[engine] = Side(engine, __file__, KERAS_BACKEND=engine)
-            started[engine] = round(time.perf_counter() - before, 1)
-    rates = {engine: [] for engine in sides}
-    for _ in range(options.rounds):
-        for engine, one in sides.items():
-            rates[engine].append(one.turn()[0])
+            sides |= turns.start({engine: {"KERAS_BACKEND": engine}})
+    rates = turns.alternate(sides, options.rounds)
     result = {name: getattr(options, name) for name in ("size", "width", "batch", "recipe")} | {"engines": {}}
-    for engine, mine in rates.items():
-        ratios = [rate / default for rate, default in zip(mine, rates[DEFAULT], strict=True)]
+    medians = turns.medians(rates, rates, "pictures")["pictures_a_second"]
+    for engine, one in sides.items():
+        ratios = turns.ratios(rates, engine, [DEFAULT])
         result["engines"][ENGINES[engine]] = {
-            "device": sides[engine].finish(),
-            "pictures_a_second": round(statistics.median(mine), 1),
-            "ratio": round(statistics.median(ratios), 3),
-            "ratios": [round(ratio, 3) for ratio in sorted(ratios)],
-            "seconds_to_start": started[engine],
+            "device": one.facts["device"],
+            "pictures_a_second": medians[engine],
+            "ratio": ratios["ratio_a_second"][DEFAULT],
+            "ratios": ratios["all_ratios_a_second"][DEFAULT],
+            "seconds_to_start": one.seconds_to_start,
         }
     print(json.dumps(result))
 
 
 def side(options):
-    """(function that trains a round as `animegan train` does, function that tells the device)."""
+    """What `animegan train` does on the engine that this process has, for `turns.serve`."""
     import numpy as np
 
     from animegan.gan.batches import FaceBatches
@@ -69,10 +64,11 @@ def side(options):
 
     recipe = dataclasses.replace(RECIPES[options.recipe], width=options.width, batch=options.batch)
     model = build_dcgan(options.size, recipe)
-    images = pictures(options)
+    images = rivals.pictures(options)
     model.hold(images)
-    batches = FaceBatches(np.arange(len(images), dtype=np.int32), options.batch)
-    return lambda: model.fit(batches.for_fit(), verbose=0, shuffle=False), describe_device
+    batches = FaceBatches(np.arange(len(images), dtype=np.int32), options.batch, last_step=turns.FOR_EVER)
+    work = turns.fit_in_rounds(model, batches.for_fit(), options.steps)
+    return work, len(images), {"device": describe_device()}
 
 
 if __name__ == "__main__":

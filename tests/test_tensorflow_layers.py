@@ -8,7 +8,10 @@ tf = pytest.importorskip("tensorflow")
 if keras.backend.backend() != "tensorflow":
     pytest.skip("this operation is TensorFlow's", allow_module_level=True)
 
-from animegan.gan.tensorflow_layers import quicken  # noqa: E402
+from animegan.gan.fewer_products import convolve  # noqa: E402
+from animegan.gan.resizing import ResizeConvolution  # noqa: E402
+from animegan.gan.tensorflow_layers import CONVOLUTIONS, quicken  # noqa: E402
+from animegan.gan.tensorflow_step import OneKernelAdam  # noqa: E402
 
 
 def random(*shape):
@@ -29,6 +32,54 @@ def test_batch_normalisation_is_the_stock_one():
         results.append([outputs, *gradients, *network.get_weights(), network(x, training=False)])
     for one, other in zip(*results, strict=True):
         assert np.allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [
+        layers.Conv2D(6, 4, strides=2, padding="same", activation="tanh"),
+        layers.Conv2DTranspose(48, 4, strides=2, padding="same"),
+        ResizeConvolution(48, activation="tanh"),
+    ],
+)
+def test_convolutions_are_the_stock_ones(layer, monkeypatch):
+    inputs = random(2, 8, 8, 48 if type(layer) is layers.Conv2D else 6)
+    network = keras.Sequential([keras.Input(inputs.shape[1:]), layer])
+    results = []
+    for change in (lambda network: network, quicken):
+        change(network)
+        x = tf.constant(inputs)
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = network(x)
+            total = tf.reduce_sum(tf.sin(outputs))
+        results.append([outputs, *tape.gradient(total, [x, *(weight.value for weight in network.trainable_weights)])])
+    assert len(results[0]) == 4
+    for one, other in zip(*results, strict=True):
+        assert np.allclose(one, other, atol=1e-4)
+
+
+@pytest.mark.parametrize(("channels", "fewer"), [(48, True), (47, False)])
+def test_only_convolutions_with_many_channels_go_by_fewer_products(channels, fewer, monkeypatch):
+    taken = []
+    monkeypatch.setitem(CONVOLUTIONS, layers.Conv2D, lambda *inputs: taken.append(inputs) or convolve(*inputs))
+    layer = layers.Conv2D(2, 4, strides=2, padding="same")
+    quicken(keras.Sequential([keras.Input((8, 8, channels)), layer]))(random(1, 8, 8, channels))
+    assert bool(taken) is fewer
+
+
+def test_adam_is_the_stock_one():
+    start = random(3, 4)
+    weights = [keras.Variable(start) for _ in range(2)]
+    settings = {"learning_rate": 0.1, "beta_1": 0.5, "beta_2": 0.9}
+    adams = [kind(**settings) for kind in (keras.optimizers.Adam, OneKernelAdam)]
+    for step in range(3):
+        for adam, weight in zip(adams, weights, strict=True):
+            adam.apply([tf.constant(start * (step - 1.3))], [weight])
+    assert np.allclose(*(weight.numpy() for weight in weights), atol=1e-6)
+    assert not np.allclose(weights[0].numpy(), start, atol=0.1)
+    for one, other in zip(*(adam.variables for adam in adams), strict=True):
+        assert np.allclose(one.numpy(), other.numpy(), rtol=1e-5), one.path
 
 
 def test_quickened_networks_give_the_same_numbers():

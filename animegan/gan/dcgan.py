@@ -16,7 +16,7 @@ from animegan.gan.resizing import (
     build_resize_generator,
     half_generator,
 )
-from animegan.settings import SIZES, has_gpu
+from animegan.settings import SIZES
 
 
 class DCGAN(keras.Model):
@@ -190,15 +190,18 @@ def build_dcgan(size, recipe, seed=0):
     """
     seed %= 2**31  # the most that every engine's random numbers take
     generator, discriminator, halves = build_networks(size, recipe, seed)
-    kind = DCGAN
+    kind, adam = DCGAN, keras.optimizers.Adam
     if keras.backend.backend() == "tensorflow":
-        from animegan.gan.tensorflow_step import TensorFlowDCGAN
+        from animegan.gan.tensorflow_step import OneKernelAdam, TensorFlowDCGAN
 
-        kind = TensorFlowDCGAN
+        kind, adam = TensorFlowDCGAN, OneKernelAdam
+    elif keras.backend.backend() == "jax":
+        from animegan.gan.jax_step import JaxDCGAN
+
+        kind = JaxDCGAN
     model = kind(generator, discriminator, recipe, seed, halves)
-    adam = keras.optimizers.Adam(recipe.learning_rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    # XLA gains nothing with TensorFlow on a CPU, and compiles for a minute first.
-    model.compile(optimizer=adam, jit_compile=False if kind is not DCGAN and not has_gpu() else "auto")
+    optimizer = adam(recipe.learning_rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
+    model.compile(optimizer=optimizer)  # Keras takes XLA on JAX, and on TensorFlow with a GPU
     return model
 
 

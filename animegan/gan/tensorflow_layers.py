@@ -1,6 +1,7 @@
-"""Batch normalisation by TensorFlow's own operation, where Keras computes it from its parts.
+"""Faster ways through stock layers for TensorFlow on a CPU. What the layers are and what is saved of them is the same.
 
-`quicken` makes stock layers use it. What they are, what they hold and what is saved of them stays the same.
+Batch normalisation goes by TensorFlow's own operation, where Keras computes it from its parts; convolutions with many
+channels go by fewer products.
 """
 
 import functools
@@ -8,10 +9,19 @@ import functools
 import tensorflow as tf
 
 from animegan.gan.engine import layers
+from animegan.gan.fewer_products import convolve, convolve_transposed
+from animegan.gan.resizing import ResizeConvolution, widen
+
+CONVOLUTIONS = {
+    layers.Conv2D: convolve,
+    layers.Conv2DTranspose: convolve_transposed,
+    ResizeConvolution: convolve_transposed,
+}
+LEAST_CHANNELS = 48  # of the larger map, for fewer products; twice its side where that is more
 
 
 def quicken(network):
-    """Let the batch normalisation of a network be fast, in place.
+    """Let the layers of a network be fast, in place.
 
     Args:
         network: keras.Model.
@@ -22,7 +32,28 @@ def quicken(network):
     for layer in network.layers:
         if type(layer) is layers.BatchNormalization and layer.axis in (-1, 3) and layer.scale and layer.center:
             layer.call = functools.partial(_call_normalisation, layer)
+        elif type(layer) in CONVOLUTIONS and _halves_or_doubles(layer):
+            layer.call = functools.partial(_call_convolution, layer)
     return network
+
+
+def _halves_or_doubles(layer):
+    """Whether a convolution is of the kind that goes by fewer products: kernel 4, or wide 3, and stride 2."""
+    kernel = 3 if type(layer) is ResizeConvolution else 4
+    usual = layer.dilation_rate == (1, 1) and layer.data_format == "channels_last" and getattr(layer, "groups", 1) == 1
+    return usual and layer.kernel_size == (kernel, kernel) and layer.strides == (2, 2) and layer.padding == "same"
+
+
+def _call_convolution(layer, inputs):
+    """What the layer's class does, by fewer products where the sums cost less than the products they save."""
+    transposed = type(layer) is not layers.Conv2D
+    height, width = (side * (2 if transposed else 1) for side in inputs.shape[1:3])  # of the larger map
+    channels = layer.filters if transposed else inputs.shape[3]
+    if height % 4 or width % 4 or channels < max(LEAST_CHANNELS, 2 * height, 2 * width):
+        return type(layer).call(layer, inputs)
+    kernel = tf.convert_to_tensor(widen(layer.kernel) if type(layer) is ResizeConvolution else layer.kernel)
+    outputs = CONVOLUTIONS[type(layer)](inputs, kernel)
+    return layer.activation(outputs + layer.bias if layer.use_bias else outputs)
 
 
 def _call_normalisation(layer, inputs, training=None, mask=None):
