@@ -13,6 +13,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import resource
 import select
 import shutil
@@ -39,6 +40,8 @@ for module in [module for name, module in sys.modules.items() if name.startswith
 
 BATCH = 16
 WORDS = ["--width", "4", "--batch", str(BATCH), "--seed", "5", "--report-images", str(2 * BATCH), "--json"]
+# On PyTorch, Keras loads TensorFlow when it first saves a model, and that is not quiet.
+REMARKS = re.compile(r"^(WARNING: All log messages before absl|[IW]\d{4} ).*\n", re.MULTILINE)
 
 
 def begin(faces, run, steps, log, before=lambda: None):
@@ -62,9 +65,9 @@ def begin(faces, run, steps, log, before=lambda: None):
 
 
 def finish(child, log):
-    """(exit code, stderr) of a child; a signal's code is negative."""
+    """(exit code, stderr) of a child, without TensorFlow's remarks; a signal's code is negative."""
     code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code, Path(f"{log}.err").read_text()
+    return code, REMARKS.sub("", Path(f"{log}.err").read_text())
 
 
 def train(*words, **more):
