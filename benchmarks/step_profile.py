@@ -1,6 +1,6 @@
 """Where the time of a training step goes, on TensorFlow: one JSON object of shares by kind of operation.
 
-    python benchmarks/step_profile.py [--size 64] [--width 64] [--batch 64] [--steps 10]
+    python benchmarks/step_profile.py [--size 64] [--recipe classic] [--width WIDTH] [--batch BATCH] [--steps 10]
 
 TensorFlow's profiler times each operation; operations run one after another here, each on all cores, so that the times
 add up. Of each operation it is the median of the steps that counts. Run it while the machine has nothing else to do.
@@ -8,6 +8,7 @@ add up. Of each operation it is the median of the steps that counts. Run it whil
 
 import argparse
 import collections
+import dataclasses
 import json
 import re
 import statistics
@@ -18,7 +19,7 @@ from pathlib import Path
 import rivals
 
 from animegan.gan.dcgan import build_dcgan
-from animegan.gan.recipes import Recipe
+from animegan.gan.recipes import RECIPES
 
 KINDS = {  # the first pattern that is found in "name:type" of an operation
     "sums around the fewer products": r"/sums/|:_?(Mkl)?Transpose$",
@@ -34,14 +35,17 @@ KINDS = {  # the first pattern that is found in "name:type" of an operation
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--size", type=int, default=64)
-    parser.add_argument("--width", type=int, default=64)
-    parser.add_argument("--batch", type=int, default=64)
+    parser.add_argument("--recipe", choices=RECIPES, default="classic")
+    parser.add_argument("--width", type=int, help="the recipe's")
+    parser.add_argument("--batch", type=int, help="the recipe's")
     parser.add_argument("--steps", type=int, default=10)
     options = parser.parse_args()
     import tensorflow as tf  # after the package, which sets it up
 
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    model = build_dcgan(options.size, Recipe(width=options.width, batch=options.batch))
+    recipe = RECIPES[options.recipe]
+    options.width, options.batch = options.width or recipe.width, options.batch or recipe.batch
+    model = build_dcgan(options.size, dataclasses.replace(recipe, width=options.width, batch=options.batch))
     model.hold(rivals.pictures(options))
     model.optimizer.build(model.trainable_variables)
     step, rows = tf.function(lambda rows: model.train_step((rows,))), tf.range(options.batch)

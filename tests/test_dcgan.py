@@ -169,14 +169,15 @@ def test_it_grows_when_the_recipe_says_so():
     model = build_dcgan(64, dataclasses.replace(SMALL, **OTHERS["growing"] | {"grow": 8}))
     assert model.trainable_variables == [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
     in_halves = {variable.path for half in model.halves for variable in half.trainable_variables}
+    idle = model.discriminator.layers[-1].bias.path  # in pairs it is added to both verdicts: round-off alone moves it
     for step, moving in enumerate([in_halves, {variable.path for variable in model.trainable_variables}]):
         model.follow(step)
         before = as_arrays(model)
         model.fit(random_pictures(64), batch_size=8, verbose=0)
         after = as_arrays(model)
         moved = {path for path in before if not np.array_equal(before[path], after[path])}
-        assert in_halves <= moved <= moving
-    assert moved > in_halves
+        assert in_halves - {idle} <= moved <= moving
+    assert moved > in_halves - {idle}
 
 
 def test_what_is_not_there_does_not_grow():
