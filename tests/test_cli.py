@@ -267,11 +267,14 @@ def test_train_passes_its_options_on(work, capsys, monkeypatch, also):
     monkeypatch.setattr(
         "animegan.gan.training.train", lambda *words, **named: calls.append((words, named)) or {"images": 7}
     )
-    line = "train faces.h5 --out new --images 70 --minutes 2.5 --width 8 --batch 4 --seed 3 --report-images 9"
+    line = (
+        "train faces.h5 --out new --images 70 --minutes 2.5 --width 8 --batch 4 --seed 3 --report-images 9 --memory 5"
+    )
     assert main(line.split() + also) == 0
     ((faces, out, chosen), named), *_ = calls
     assert (faces, out, chosen.width, chosen.batch) == (Path("faces.h5"), Path("new"), 8, 4)
-    assert named == {"images": 70, "minutes": 2.5, "resume": False, "seed": 3, "report_images": 9}
+    amounts = {"images": 70, "minutes": 2.5, "report_images": 9, "memory": 5}
+    assert named == amounts | {"resume": False, "seed": 3, "distribute": False}
     assert capsys.readouterr().out == ('{"images": 7}\n' if also else f"{'images':22} 7\n")
 
 

@@ -368,7 +368,7 @@ def test_fewer_pictures_than_a_batch_are_refused(faces, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("name", ["images", "minutes", "report_images"])
+@pytest.mark.parametrize("name", ["images", "minutes", "report_images", "memory"])
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
 def test_nothing_to_do_is_refused(faces, tmp_path, name, value):
     with pytest.raises(InputError, match=f"{name} must be more than 0. Received: {value}"):

@@ -71,8 +71,9 @@ class DCGAN(keras.Model):
         Args:
             pictures: uint8 array (M, S, S, 3).
         """
-        self.held = self.add_weight(shape=pictures.shape, dtype="uint8", trainable=False, name="pictures")
-        self.held.assign(pictures)
+        self.held = self.add_weight(
+            shape=pictures.shape, initializer=lambda *_, **__: pictures, dtype="uint8", trainable=False, name="pictures"
+        )
 
     def prepare(self, real):
         """Real pictures as the discriminator sees them, float32 [-1, 1], mirrored at random.

@@ -15,7 +15,7 @@ from animegan.gan.batches import FaceBatches, block_length
 from animegan.gan.distribution import ALONE
 from animegan.settings import has_gpu
 
-SHARE = 4  # of the free memory, a quarter: pictures take more than three times their size while a model is given them
+SHARE = 4  # of the free memory, a quarter: pictures take three times their size while a model is given them
 
 
 class PackedPictures:
@@ -68,17 +68,23 @@ class StreamedBatches(FaceBatches):
 
     def __getitem__(self, index):
         """The worker's part of batch number `index`, as (pictures,): uint8 (share, S, S, 3)."""
-        epoch, position = divmod(self.first_step + index, self.steps_an_epoch)
+        step = self.first_step + index
+        window, place, left = self._window(step)
+        wanted = [window]
+        if step + left < self.last_step:
+            wanted.append(self._window(step + left)[0])
+        self._reads = {window: self._reads[window] for window in wanted if window in self._reads}
+        for one in wanted:
+            if one not in self._reads:
+                self._reads[one] = self._reader.submit(self._read, *one)
+        return (self._reads[window].result()[place].copy(),)  # a view would keep the window in memory
+
+    def _window(self, step):
+        """A step's (epoch, window), its place in the window, and the steps from it to the window's end."""
+        epoch, position = divmod(step, self.steps_an_epoch)
         window, place = divmod(position, self.steps_a_window)
-        wanted = [(epoch, window)]
-        following = (epoch, window + 1) if (window + 1) * self.steps_a_window < self.steps_an_epoch else (epoch + 1, 0)
-        if following[0] * self.steps_an_epoch + following[1] * self.steps_a_window < self.last_step:
-            wanted.append(following)
-        self._reads = {key: self._reads[key] for key in wanted if key in self._reads}
-        for key in wanted:
-            if key not in self._reads:
-                self._reads[key] = self._reader.submit(self._read, *key)
-        return (self._reads[epoch, window].result()[place].copy(),)  # a view would keep the window in memory
+        end = min((window + 1) * self.steps_a_window, self.steps_an_epoch)
+        return (epoch, window), place, end - position
 
     def _read(self, epoch, window):
         """The worker's pictures of a window: uint8 (steps, share, S, S, 3)."""
