@@ -166,7 +166,8 @@ def test_the_classic_generator_is_finished_as_it_is():
 
 def test_it_grows_when_the_recipe_says_so():
     """One step at half the size moves all that has a part in it; the next, of the whole, all the rest."""
-    model = build_dcgan(64, dataclasses.replace(SMALL, **OTHERS["growing"] | {"grow": 8}))
+    # Not relativistic: only round-off would move the last bias, now and then.
+    model = build_dcgan(64, dataclasses.replace(SMALL, **OTHERS["growing"] | {"grow": 8, "loss": "standard"}))
     assert model.trainable_variables == [*model.generator.trainable_variables, *model.discriminator.trainable_variables]
     in_halves = {variable.path for half in model.halves for variable in half.trainable_variables}
     idle = model.discriminator.layers[-1].bias.path  # in pairs it is added to both verdicts: round-off alone moves it
