@@ -120,3 +120,10 @@ def test_the_combined_model_holds_the_discriminator(modules):
         assert moved_by(lambda: discriminator.train_on_batch(pictures, np.ones((4, 1)))) == {"discriminator"}
         hold(True)
         assert moved_by(lambda: combined.train_on_batch(latents, np.ones((4, 1)))) == {"generator"}
+
+
+def test_stream_compares_the_disk_with_memory():
+    settings = ["--size", "32", "--width", "4", "--batch", "4", "--pictures", "60", "--steps", "3", "--rounds", "2"]
+    result = run("stream.py", *settings)
+    assert all(result["pictures_a_second"][name] > 0 for name in ("in_memory", "streamed"))
+    assert result["ratios"][0] <= result["ratio"] <= result["ratios"][1]
