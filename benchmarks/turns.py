@@ -170,8 +170,11 @@ def ratios(rates, name, others, word="ratio", factor=1.0):
             )
             for other in others
         }
-        result[f"{word}_a_{kind}"] = {other: round(statistics.median(each), 3) for other, each in of_rounds.items()}
-        result[f"all_{word}s_a_{kind}"] = {
-            other: [round(ratio, 3) for ratio in each] for other, each in of_rounds.items()
-        }
+        result[f"{word}_a_{kind}"] = {other: shorten(statistics.median(each)) for other, each in of_rounds.items()}
+        result[f"all_{word}s_a_{kind}"] = {other: [shorten(ratio) for ratio in each] for other, each in of_rounds.items()}
     return result
+
+
+def shorten(number):
+    """Four significant digits of a float."""
+    return float(f"{number:.4g}")

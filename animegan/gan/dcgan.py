@@ -49,7 +49,7 @@ class DCGAN(keras.Model):
         self.averages, self.held = [], None
         if recipe.average:
             self.averaged_steps = self._state("averaged_steps", 0.0)
-            # Copies, since JAX trains in place: no two variables may share memory.
+            # Copies, since JAX overwrites weights in place: no two variables may share memory.
             self.averages = [self._state("average", ops.copy(weight)) for weight in generator.trainable_variables]
         self.built = True  # both networks are
 
@@ -57,7 +57,7 @@ class DCGAN(keras.Model):
         """A variable that no gradient moves and that checkpoints hold."""
         shape = getattr(value, "shape", ())
         variable = self.add_weight(shape=shape, initializer="zeros", trainable=False, name=name)
-        variable.assign(ops.copy(value))  # JAX overwrites weights in place: no two variables may share memory
+        variable.assign(value)
         return variable
 
     @property

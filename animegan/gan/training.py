@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import time
+import warnings
 from dataclasses import asdict
 from pathlib import Path
 
@@ -98,7 +99,9 @@ def train(
         batches = stack.enter_context(contextlib.closing(open_batches(model, data, rows, held, *order, workers)))
         seen = {"on_report": on_report, "progress": progress} if workers.first else {"progress": False}
         keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, clock=clock, ask=workers.ask, **seen)
-        with keeper.watching_signals():
+        with keeper.watching_signals(), warnings.catch_warnings():
+            # Networks that are still to grow have weights without a gradient; Keras says so on PyTorch.
+            warnings.filterwarnings("ignore", "Gradients do not exist")
             if len(batches):
                 model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
             else:
