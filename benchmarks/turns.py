@@ -171,7 +171,9 @@ def ratios(rates, name, others, word="ratio", factor=1.0):
             for other in others
         }
         result[f"{word}_a_{kind}"] = {other: shorten(statistics.median(each)) for other, each in of_rounds.items()}
-        result[f"all_{word}s_a_{kind}"] = {other: [shorten(ratio) for ratio in each] for other, each in of_rounds.items()}
+        result[f"all_{word}s_a_{kind}"] = {
+            other: [shorten(ratio) for ratio in each] for other, each in of_rounds.items()
+        }
     return result
 
 
