@@ -1,0 +1,62 @@
+"""How soon each recipe is how good: distances after so many minutes of training.
+
+    python benchmarks/learning_speed.py faces.h5 --out runs/learning [--recipes NAME...] [--minutes 2.5 5 10 20 40]
+
+One run a recipe, which stops at each of the minutes to be measured on the file's held-out pictures, and goes on.
+Minutes are those of the processors, all cores together, so that other work on the machine takes nothing away: 40 are 20
+on two cores. Leaves learning_speed.json, the figures, and sheets/, 64 unpicked faces of each recipe at each time. What
+is there already is not trained again.
+"""
+
+import argparse
+import json
+import time
+from pathlib import Path
+
+from animegan.files import replacing
+from animegan.gan.evaluation import evaluate
+from animegan.gan.generating import draw_latents, generate
+from animegan.gan.recipes import RECIPES
+from animegan.gan.runs import Run
+from animegan.gan.training import train
+from animegan.pictures import save, sheet
+
+MEASURES = ("n", "frechet", "frechet_blurred", "kid", "precision", "recall", "memorisation")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("faces", help="a packed .h5 file")
+    parser.add_argument("--out", type=Path, required=True, help="a folder for the runs")
+    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--minutes", nargs="+", type=float, default=[2.5, 5, 10, 20, 40], help="when to measure")
+    options = parser.parse_args()
+    (options.out / "sheets").mkdir(parents=True, exist_ok=True)
+    kept = options.out / "learning_speed.json"
+    points = json.loads(kept.read_text()) if kept.exists() else {}
+    for name in options.recipes:
+        done = points.setdefault(name, [])
+        for minutes in sorted(options.minutes):
+            if done and minutes <= done[-1]["minutes"]:
+                continue
+            done.append(learn(options, name, minutes, spent=done[-1]["seconds"] / 60 if done else 0))
+            print(json.dumps({name: done[-1]}), flush=True)
+            with replacing(kept) as temporary:
+                temporary.write_text(json.dumps(points, indent=1) + "\n")
+
+
+def learn(options, name, minutes, spent):
+    """Train a recipe until it has had so many minutes, and measure it."""
+    folder = options.out / name
+    settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
+    result = train(options.faces, folder, RECIPES[name], **settings)
+    generator = Run(folder).load_generator()
+    faces = generate(generator, draw_latents(64, generator.input_shape[-1], seed=1))
+    save(sheet(faces, columns=8), options.out / "sheets" / f"{name}_{minutes:g}.png")
+    found = evaluate(folder, options.faces)
+    figures = {measure: found[measure] for measure in MEASURES} | {"floor": found["floor"]["frechet"]}
+    return {"minutes": minutes, "seconds": result["seconds"], "images": result["images"]} | figures
+
+
+if __name__ == "__main__":
+    main()
