@@ -37,10 +37,10 @@ def network():
 
 @pytest.fixture(scope="module")
 def halves(many, network):
-    """Two sets of 600 faces that have none in common, and what the face network sees in the first."""
+    """Two sets of 300 faces that have none in common, and what the face network sees in the first."""
     with FaceSet(many) as data:
         images = data.images()
-    return images[:600], images[600:], network(images[:600])
+    return images[:300], images[300:600], network(images[:300])
 
 
 def test_it_says_how_far_the_faces_are_and_how_far_real_ones(run, many):

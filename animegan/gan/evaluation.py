@@ -43,6 +43,8 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
     Raises:
         InputError: run, pictures or features cannot be used; there are fewer than 50 pictures.
     """
+    if unseen and nearest_out:
+        raise InputError(f"nearest training pictures need the file trained on. Received: {faces} as unseen")
     generator = Run(run).load_generator()
     size = generator.output_shape[1]
     with FaceSet(faces) as data:
@@ -79,8 +81,6 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
         if nearest_out:
             pairs = np.stack([fake, trained[index]], axis=1)[:PAIRS].reshape(-1, size, size, 3)
             save(sheet(pairs, columns=10), nearest_out)
-    elif nearest_out:
-        raise InputError(f"nearest training pictures need the file trained on. Received: {faces} as unseen")
     return result
 
 
