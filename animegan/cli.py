@@ -274,6 +274,7 @@ def _add_evaluate(commands):
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of latents and choice (%(default)s)")
     parser.add_argument("--features", default="faces", help="faces or inception (%(default)s)")
     parser.add_argument("--unseen", action="store_true", help="the run trained on none of these pictures: use all")
+    parser.add_argument("--trained-on", type=Path, metavar="FACES", help="the packed file that the run was trained on")
     parser.add_argument(
         "--nearest", type=Path, help="write samples beside their nearest training pictures to this .png"
     )
@@ -290,6 +291,7 @@ def _evaluate(options):
         features=options.features,
         unseen=options.unseen,
         nearest_out=options.nearest,
+        trained_on=options.trained_on,
     )
 
 

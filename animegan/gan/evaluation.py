@@ -19,7 +19,7 @@ BLUR = 1.5  # pixels: takes grain away, which networks trained on photographs we
 PAIRS = 50  # samples that the sheet shows with their nearest training pictures
 
 
-def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None):
+def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None, trained_on=None):
     """Measure a run's generator.
 
     All distances are between sets of N pictures: generated ones, real ones held out from training and, for the floor,
@@ -35,6 +35,7 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
         features: "faces", the face network, or "inception", for the usual FID.
         unseen: the run trained on none of these pictures, so that all of them count as held out.
         nearest_out: a picture file for a sheet of samples, each with its nearest training picture to its right.
+        trained_on: packed file that the run was trained on, where that is another than `faces`.
 
     Returns:
         dict: n, features, reference; frechet, kid, kid_error, precision, recall; frechet_blurred, after a blur of
@@ -46,7 +47,7 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
     Raises:
         InputError: run, pictures or features cannot be used; there are fewer than 50 pictures.
     """
-    if unseen and nearest_out:
+    if unseen and nearest_out and not trained_on:
         raise InputError(f"nearest training pictures need the file trained on. Received: {faces} as unseen")
     run = Run(run)
     generator, tags = run.load_generator(), run.config.get("tags", ())
@@ -68,7 +69,10 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
             )
         reference, others = data.pick(reference, n, seed), data.pick(known, n, seed)
         real, spare = data.images(reference), data.images(others)
-        trained = None if unseen else data.images(known)
+        trained = None if unseen or trained_on else data.images(known)
+    if trained_on:
+        with FaceSet(trained_on) as data:
+            trained = data.images(data.split(*tags)[0])
     network, tagger = load_features(features), load_face_network() if tags else None
     tagger = tagger if tagger and tagger.knows(tags) else None
     fake = generate(generator, draw_latents(n, generator.input_shape[-1], seed))
