@@ -81,9 +81,11 @@ def learn(options, subset, method, seed):
         if method == SCRATCH:
             with FaceSet(subset) as data:
                 recipe = dataclasses.replace(Start(Run(options.base), METHODS[0]).recipe(len(data)), grow=0)
-            train(subset, folder, recipe, **settings)
+            result = train(subset, folder, recipe, **settings)
         else:
-            transfer(options.base, subset, folder, method=method, **settings)
+            result = transfer(options.base, subset, folder, method=method, **settings)
+        if result["stopped"] != "images":
+            raise SystemExit(f"stopped by {result['stopped']}; the next call goes on")
         found = evaluate(folder, options.faces, trained_on=subset)
         generator = Run(folder).load_generator()
         faces = generate(generator, draw_latents(40, generator.input_shape[-1], seed=1))
