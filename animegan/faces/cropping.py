@@ -28,6 +28,7 @@ def crop(
     cascade=None,
     workers=None,
     progress=True,
+    most_pixels=pixels.MOST_PIXELS,
 ):
     """Cut every face out of the pictures, as `out`/<picture's name>_<k>.png, and list them in `out`/faces.csv.
 
@@ -43,6 +44,7 @@ def crop(
         cascade: the XML file of the cascade, for the detector "lbp".
         workers: processes; None for as many as there are cores.
         progress: whether to show a progress bar on stderr.
+        most_pixels: of a picture; a larger one counts as unreadable.
 
     Returns:
         dict: "scenes", how many pictures were read; "faces", how many crops were written; "skipped", with
@@ -55,7 +57,7 @@ def crop(
     """
     _check(size, margin, workers)
     root, files = find_pictures(pictures, out)
-    settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin)
+    settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin, most_pixels)
     cropper = _Cropper(settings)
     folder = CropFolder(out)
     names = folder.name_crops(files)
@@ -112,6 +114,7 @@ class _Settings:
     likelihood: float
     size: int
     margin: float
+    most_pixels: int
 
 
 @dataclass(frozen=True)
@@ -133,7 +136,7 @@ class _Cropper:
     def __call__(self, job):
         path, prefix = job
         try:
-            image = pixels.decode(Path(path).read_bytes())
+            image = pixels.decode(Path(path).read_bytes(), self.settings.most_pixels)
         except (OSError, InputError):
             return _Result(readable=False)
         found = self.detector.detect(image)
