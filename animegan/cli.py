@@ -189,13 +189,21 @@ def _add_pack(commands):
     parser.add_argument("--out", type=Path, required=True, help="the .h5 file to write")
     parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help=f"pixels: {_sizes()} (%(default)s)")
     parser.add_argument("--tags", type=Path, help="a CSV with a column 'file' and a column for each tag")
+    parser.add_argument("--near-duplicates", action="store_true", help="drop resized and re-encoded copies, too")
     _add_limits(parser, "pixels", "file_bytes", "bytes", "members")
 
 
 def _pack(options):
     from animegan.faces.packing import pack
 
-    return pack(options.sources, options.out, options.size, options.tags, limits=_limits(options))
+    return pack(
+        options.sources,
+        options.out,
+        options.size,
+        options.tags,
+        limits=_limits(options),
+        drop_copies=options.near_duplicates,
+    )
 
 
 def _add_inspect(commands):

@@ -127,3 +127,9 @@ def test_stream_compares_the_disk_with_memory():
     result = run("stream.py", *settings)
     assert all(result["pictures_a_second"][name] > 0 for name in ("in_memory", "streamed"))
     assert result["ratios"][0] <= result["ratio"] <= result["ratios"][1]
+
+
+def test_near_duplicates_are_counted():
+    result = run("near_duplicates.py", "--count", "40", "--copies", "10", "--size", "32")
+    assert (result["pictures"], result["copies"]) == (40, 10)
+    assert 0 <= result["recall"] <= 1 and 0 <= result["false_drops_share"] <= 1 and result["seconds"] > 0

@@ -381,7 +381,7 @@ def test_the_layout_is_the_documented_one(faces_file):
         for codes in file["tags"].values():
             assert codes.dtype == np.int8 and codes.shape == (200,)
             assert list(codes.attrs["names"]) == sorted(codes.attrs["names"])
-        assert (file.attrs["format"], file.attrs["version"]) == ("animegan-faces", 1)
+        assert (file.attrs["format"], file.attrs["version"]) == ("animegan-faces", 2)
         assert json.loads(file.attrs["provenance"])["command"] == "draw"
 
 
@@ -624,7 +624,8 @@ for count in (1_000, 8_000):
         check=True,
     )
     few, many = map(int, run.stdout.split())
-    assert many - few < 7_000 * bytes_each / 3  # 29 MB: names and digests may stay, a third of the pixels may not
+    # 34 MB: names, digests and looks may stay, two fifths of the pixels may not
+    assert many - few < 7_000 * bytes_each / 2.5
 
 
 def test_real_faces_pack_without_loss(shared_data, out):

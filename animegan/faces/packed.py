@@ -1,8 +1,8 @@
 """The packed file faces.h5: write it block by block, read it back fast.
 
-Layout: `images` uint8 (N, S, S, 3) RGB; `source` and `sha256` a picture; `tags/<name>` int8 codes, -1 unknown, whose
-names stand in the attribute `names`. Pictures are kept as bytes, a quarter of float32's size, and not compressed:
-gzip saves little on such pictures and makes reading several times slower.
+Layout: `images` uint8 (N, S, S, 3) RGB; `source`, `sha256` and `held_out` a picture; `tags/<name>` int8 codes, -1
+unknown, whose names stand in the attribute `names`. Version 1 had no `held_out`. Pictures are kept as bytes, a quarter
+of float32's size, and not compressed: gzip saves little on such pictures and makes reading several times slower.
 """
 
 import hashlib
@@ -12,12 +12,14 @@ from pathlib import Path
 import h5py
 import numpy as np
 
+from animegan.faces.near import NearDuplicates, groups
 from animegan.files import InputError, PatientFile, replacing
 from animegan.pictures import to_unit
 from animegan.settings import check_size
 
 FORMAT = "animegan-faces"
-VERSION = 1
+VERSION = 2
+VERSIONS = (1, 2)  # that are read
 CHUNK_BYTES = 1 << 19  # whole pictures up to half a megabyte a chunk: few seeks in a scan, little waste in a pick
 UNKNOWN = -1
 UNKNOWN_BYTE = UNKNOWN % 256  # the same int8 in a bytearray
@@ -29,9 +31,14 @@ class FaceWriter:
     """Writes a packed file block by block, without duplicates unless they are wanted, in flat memory.
 
     Use it as a context manager: the file appears, whole, when the block ends without an error.
+
+    Attributes:
+        duplicates: how many pictures were left out since their pixels were there.
+        copies: {source of a near duplicate: source of an earlier picture that it looks like}, complete when the block
+            has ended; left out or not.
     """
 
-    def __init__(self, path, size, provenance, drop_duplicates=True):
+    def __init__(self, path, size, provenance, drop_duplicates=True, drop_copies=False):
         """Prepare to write.
 
         Args:
@@ -39,12 +46,17 @@ class FaceWriter:
             size: side of the pictures in pixels, one of SIZES.
             provenance: JSON-serialisable dict: how the pictures came to be.
             drop_duplicates: whether a picture whose pixels were added before is left out.
+            drop_copies: whether a near duplicate of a picture that was added before is left out.
         """
-        self.drop_duplicates = drop_duplicates
+        self.drop_duplicates, self.drop_copies = drop_duplicates, drop_copies
         self.size = check_size(size)
         self.duplicates = 0
         self._path, self._provenance = Path(path), provenance
+        self.copies = {}
+        self._near, self._pairs = NearDuplicates(), []  # pairs (row, earlier row) that look alike
+        self._count = 0  # rows
         self._row_of = {}  # digest (or running number) → row, so that a duplicate's tags can fill gaps
+        self._digests = []  # by row
         self._tags = {}  # tag → list of values by row
 
     def __enter__(self):
@@ -69,7 +81,7 @@ class FaceWriter:
 
     def __len__(self):
         """Pictures written so far."""
-        return len(self._row_of)
+        return self._count
 
     @property
     def tagged(self):
@@ -79,34 +91,54 @@ class FaceWriter:
             known[: len(codes["codes"])] |= np.frombuffer(bytes(codes["codes"]), np.int8) != UNKNOWN
         return int(known.sum())
 
-    def add(self, images, sources, tags):
+    def add(self, images, sources, tags, looks=None):
         """Add a block of pictures.
 
         Args:
             images: uint8 array (n, size, size, 3), RGB.
             sources: n strings, where each picture comes from.
             tags: n dicts from tag to value; what is missing is unknown.
+            looks: n results of animegan.faces.near.look; without them near duplicates are not looked for.
         """
         fresh, digests = [], []
         for index, image in enumerate(images):
             digest = hashlib.sha256(np.ascontiguousarray(image)).digest()
-            key = digest if self.drop_duplicates else len(self)
-            if key in self._row_of:
+            key = digest if self.drop_duplicates else self._count
+            row = self._row_of.get(key)
+            if row is not None:
                 self.duplicates += 1
+            elif looks is not None and (row := self._earlier(looks[index], sources[index])) is not None:
+                self._row_of[key] = row
             else:
-                self._row_of[key] = len(self)
+                row = self._row_of[key] = self._count
+                self._count += 1
                 fresh.append(index)
-                digests.append(digest.hex())
-            self._note_tags(self._row_of[key], tags[index])
+                digests.append(digest)
+            self._note_tags(row, tags[index])
         if not fresh:
             return
-        end = len(self._row_of)
-        block = {"images": np.asarray(images)[fresh], "source": [sources[i] for i in fresh], "sha256": digests}
+        self._digests += digests
+        block = {
+            "images": np.asarray(images)[fresh],
+            "source": [sources[i] for i in fresh],
+            "sha256": [digest.hex() for digest in digests],
+        }
         for name, values in block.items():
             dataset = self._file[name]
-            dataset.resize(end, axis=0)
-            dataset[end - len(fresh) :] = values
+            dataset.resize(self._count, axis=0)
+            dataset[self._count - len(fresh) :] = values
         self._sink.check()
+
+    def _earlier(self, look, source):
+        """The row of a picture that this one is a near duplicate of, if it is to be left out; else None."""
+        rows = self._near.find(look)
+        if len(rows):
+            self.copies[source] = int(rows[0])
+            if self.drop_copies:
+                return int(rows[0])
+            self._pairs += [(self._count, int(row)) for row in rows]
+        self._near.add(look)
+        return None
 
     def _note_tags(self, row, tags):
         """Note a picture's tags where none is known yet."""
@@ -145,6 +177,14 @@ class FaceWriter:
                 self._replacing.__exit__(kind, error, trace)
 
     def _finish(self):
+        leaders = groups(len(self), self._pairs)
+        least = {}  # of each group the least digest, which decides for all: no order of the pictures changes it
+        for digest, leader in zip(self._digests, leaders, strict=True):
+            least[leader] = min(digest, least.get(leader, digest))
+        held_out = [is_held_out(least[leader].hex()) for leader in leaders]
+        self._file.create_dataset("held_out", data=np.array(held_out, np.uint8), track_times=False)
+        sources = self._file["source"]
+        self.copies = {copy: sources.asstr()[row] for copy, row in self.copies.items()}
         group = self._file.create_group("tags")
         for tag, codes in sorted(self._tags.items()):
             _pad(codes["codes"], len(self))
@@ -157,6 +197,11 @@ class FaceWriter:
             dataset = group.create_dataset(name, data=rank[raw].astype(np.int8), track_times=False)
             dataset.attrs["names"] = [codes["names"][i] for i in order]
         self._file.attrs.update(format=FORMAT, version=VERSION, provenance=json.dumps(self._provenance))
+
+
+def is_held_out(digest):
+    """Whether a picture with this SHA-256 in hexadecimal (str or bytes), alone of its looks, is never trained on."""
+    return int(digest[:8], 16) % HELD_OUT == 0
 
 
 def _pad(codes, length):
@@ -178,7 +223,7 @@ class FaceSet:
         try:
             self._file = h5py.File(self.path, "r", rdcc_nbytes=0)  # no cache of chunks: part of a chunk is read alone
             attributes = self._file.attrs
-            if attributes.get("format") != FORMAT or attributes.get("version") != VERSION:
+            if attributes.get("format") != FORMAT or attributes.get("version") not in VERSIONS:
                 raise OSError(f"its format is {attributes.get('format', 'not stated')}")
             self._images = self._file["images"]
             count, self.size, *_ = self._images.shape
@@ -249,12 +294,17 @@ class FaceSet:
     def split(self):
         """Which pictures are to train on and which to measure against.
 
-        A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out.
+        A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out; of
+        pictures that look alike, the pixels of one of them decide for all. The decision stands in the file; in one of
+        version 1 it is made again, for each picture alone.
 
         Returns:
             (rows to train on, held-out rows): int64 arrays, ascending; about one in ten is held out.
         """
-        held_out = np.array([int(digest[:8], 16) % HELD_OUT == 0 for digest in self.digests()], bool)
+        if "held_out" in self._file:
+            held_out = self._file["held_out"][:] != 0
+        else:
+            held_out = np.array([is_held_out(digest) for digest in self.digests()], bool)
         return np.flatnonzero(~held_out), np.flatnonzero(held_out)
 
     def codes(self, tag):

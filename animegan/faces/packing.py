@@ -12,6 +12,7 @@ from tqdm.auto import tqdm
 
 from animegan.faces import sources
 from animegan.faces.limits import LIMITS
+from animegan.faces.near import look
 from animegan.faces.packed import FaceSet, FaceWriter
 from animegan.faces.tagging import TagTable
 from animegan.files import InputError
@@ -22,7 +23,7 @@ BLOCK = 512  # pictures decoded at a time: 6 MB at 64 px
 BLOCK_BYTES = 100_000_000  # of their files: no more large ones at a time
 
 
-def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS):
+def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS, drop_copies=False):
     """Merge sources into one packed file.
 
     Args:
@@ -34,39 +35,44 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS)
             source's own table.
         progress: show a progress bar on stderr.
         limits: animegan.faces.limits.Limits: what is larger is skipped, or as a source refused.
+        drop_copies: drop near duplicates, too: pictures that look like an earlier one, such as resized and re-encoded
+            copies. Else they are kept on one side of the split.
 
     Returns:
-        dict: pictures (packed), duplicates (dropped), skipped (unreadable), skipped_files (their names, with reasons),
-        other_files (how many were no pictures, by the endings of their names), tagged (pictures with at least one tag),
-        tables (of each table of tags: rows, unused, doubled, examples of both), out.
+        dict: pictures (packed), duplicates (dropped), near_duplicates (how many look like an earlier picture, dropped
+        or not), near_pairs (their sources, with that picture's), skipped (unreadable), skipped_files (their names, with
+        reasons), other_files (how many were no pictures, by the endings of their names), tagged (pictures with at least
+        one tag), tables (of each table of tags: rows, unused, doubled, examples of both), out.
 
     Raises:
         InputError: a source is none, or holds no readable picture; a table is not usable; no row of `tags` matches.
     """
     check_size(size)
-    table = TagTable.read(tags) if tags else None
+    given = TagTable.read(tags) if tags else None
     kinds = {str(path): sources.kind_of(path) for path in paths}
     if not kinds:
         raise InputError("there must be at least one source to pack. Received: none")
-    skipped, others, tables = {}, collections.Counter(), {str(tags): table} if table else {}
-    with FaceWriter(out, size, {"command": "pack", "sources": [Path(path).name for path in kinds]}) as writer:
+    skipped, others, tables = {}, collections.Counter(), {str(tags): given} if given else {}
+    provenance = {"command": "pack", "sources": [Path(path).name for path in kinds]}
+    with FaceWriter(out, size, provenance, drop_copies=drop_copies) as writer:
         for path, kind in kinds.items():
-            before = len(writer) + writer.duplicates
+            found = 0
             if kind == "h5":
                 blocks = _h5_blocks(path, size, limits)
             else:
-                found = _read_tables(path, limits)
-                tables |= {f"{path}: {name}": own for name, own in found.items()}
-                blocks = _picture_blocks(path, size, found, skipped, others, limits)
+                carried = _read_tables(path, limits)
+                tables |= {f"{path}: {name}": table for name, table in carried.items()}
+                blocks = _picture_blocks(path, size, carried, skipped, others, limits)
             with tqdm(total=_count(path, kind), unit="picture", desc=Path(path).name, disable=not progress) as bar:
-                for images, names, own_tags in blocks:
-                    if table:
-                        own_tags = [own | table.of(name) for own, name in zip(own_tags, names, strict=True)]
-                    writer.add(images, [_text(name) for name in names], own_tags)
+                for images, names, own_tags, looks in blocks:
+                    if given:
+                        own_tags = [own | given.of(name) for own, name in zip(own_tags, names, strict=True)]
+                    writer.add(images, [_text(name) for name in names], own_tags, looks)
                     bar.update(len(images))
-            if len(writer) + writer.duplicates == before:
+                    found += len(images)
+            if not found:
                 raise InputError(_nothing_in(path, skipped))
-        if table and not table.used:
+        if given and not given.used:
             raise InputError(
                 f"the column 'file' of {tags} must name pictures of the sources. Received: no name of theirs"
             )
@@ -74,6 +80,8 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS)
     return {
         "pictures": pictures,
         "duplicates": duplicates,
+        "near_duplicates": len(writer.copies),
+        "near_pairs": writer.copies,
         "skipped": len(skipped),
         "skipped_files": skipped,
         "other_files": dict(others),
@@ -91,8 +99,8 @@ def _count(path, kind):
 
 
 def _h5_blocks(path, size, limits) -> Iterator[tuple]:
-    """Blocks (images, names, tags) of a packed file, resized where it has another size."""
-    with FaceSet(path) as faces:
+    """Blocks (images, names, tags, looks) of a packed file, resized where it has another size."""
+    with FaceSet(path) as faces, ThreadPoolExecutor(os.cpu_count()) as pool:
         limits.check(path, "members", len(faces))
         limits.check(path, "bytes", len(faces) * faces.size**2 * 3)
         names = faces.sources()
@@ -101,7 +109,7 @@ def _h5_blocks(path, size, limits) -> Iterator[tuple]:
             rows = range(start, min(start + BLOCK, len(faces)))
             tags = [{tag: faces.tags[tag][code[row]] for tag, code in codes.items() if code[row] >= 0} for row in rows]
             images = np.stack([resize(image, size) for image in faces.images(rows)])
-            yield images, names[rows.start : rows.stop], tags
+            yield images, names[rows.start : rows.stop], tags, list(pool.map(look, images))
 
 
 def _read_tables(path, limits):
@@ -111,21 +119,22 @@ def _read_tables(path, limits):
 
 
 def _picture_blocks(path, size, tables, skipped, others, limits) -> Iterator[tuple]:
-    """Blocks (images, names, tags) of a folder or archive; unreadable pictures are noted in `skipped`."""
+    """Blocks (images, names, tags, looks) of a folder or archive; unreadable pictures are noted in `skipped`."""
     tables = [(PurePosixPath(name).parent.parts, table) for name, table in tables.items()]
     members = sources.pictures(path, limits, others)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV decodes outside Python's lock
         for batch, decoded in _one_ahead(_decoding(members, size, limits.pixels, pool)):
-            images, names, tags = [], [], []
-            for (name, _), image in zip(batch, decoded, strict=True):
-                if isinstance(image, str):
-                    skipped[_unused(_text(f"{path}/{name}"), skipped)] = image
+            images, names, tags, looks = [], [], [], []
+            for (name, _), read in zip(batch, decoded, strict=True):
+                if isinstance(read, str):
+                    skipped[_unused(_text(f"{path}/{name}"), skipped)] = read
                     continue
-                images.append(image)
+                images.append(read[0])
+                looks.append(read[1])
                 names.append(f"{Path(path).name}/{name}")
                 tags.append(_carried_tags(tables, name))
             if images:
-                yield images, names, tags
+                yield images, names, tags, looks
 
 
 def _carried_tags(tables, name):
@@ -171,12 +180,13 @@ def _one_ahead(blocks):
 
 
 def _read(member, size, most_pixels):
-    """Picture (size, size, 3) of a (name, data) pair, or the reason why there is none."""
+    """Picture (size, size, 3) of a (name, data) pair, with its look, or the reason why there is none."""
     _, data = member
     if isinstance(data, OSError):
         return str(data)
     try:
-        return resize(decode(data, most_pixels), size)
+        image = resize(decode(data, most_pixels), size)
+        return image, look(image)
     except InputError as error:
         return str(error)
 
