@@ -51,7 +51,7 @@ def main(words=None):
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except OSError as error:
-        return _fail(f"{error.strerror}: {error.filename}" if error.filename else error, 1)
+        return _fail(f"{error.strerror}: {error.filename}" if error.filename else error.strerror or error, 1)
     except FloatingPointError as error:
         return _fail(error, 1)
     if options.json:

@@ -1,6 +1,8 @@
 """Crop the faces out of pictures: one small square picture a face, and a table of where each came from."""
 
 import multiprocessing
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -152,8 +154,15 @@ _cropper = None  # a worker process's own: made once, used for all its pictures
 
 def _start_worker(settings):
     global _cropper
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)  # the processes fill the cores already
     _cropper = _Cropper(settings)
+
+
+def _end_with_parent():
+    """A worker would wait for ever for the jobs of a process that was killed."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _crop_in_worker(job):

@@ -5,15 +5,18 @@ unknown, whose names stand in the attribute `names`. Version 1 had no `held_out`
 of float32's size, and not compressed: gzip saves little on such pictures and makes reading several times slower.
 """
 
+import glob
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from animegan.faces.near import NearDuplicates, groups
-from animegan.files import InputError, PatientFile, replacing
+from animegan.faces.sealing import BROKEN, SEALED, check, opens_elsewhere, seal
+from animegan.files import InputError, PatientFile, remove_unfinished, replacing
 from animegan.pictures import to_unit
 from animegan.settings import check_size
 
@@ -24,6 +27,7 @@ CHUNK_BYTES = 1 << 19  # whole pictures up to half a megabyte a chunk: few seeks
 UNKNOWN = -1
 UNKNOWN_BYTE = UNKNOWN % 256  # the same int8 in a bytearray
 HELD_OUT = 10  # one picture in so many is never trained on, so that there is something to measure against
+MOST_SIZE = 4096  # pixels: a side beyond that is a damaged number
 MOST_VALUES = 127  # what an int8 code can tell apart
 
 
@@ -61,10 +65,11 @@ class FaceWriter:
 
     def __enter__(self):
         """Open a temporary file beside the path."""
+        remove_unfinished(self._path.parent, glob.escape(self._path.name))  # what a killed run left
         self._replacing = replacing(self._path)
-        temporary = self._replacing.__enter__()
+        self._temporary = self._replacing.__enter__()
         try:
-            self._sink = PatientFile(temporary)
+            self._sink = PatientFile(self._temporary)
             self._file = h5py.File(self._sink, "w")
             picture = (self.size, self.size, 3)
             chunk = max(1, CHUNK_BYTES // int(np.prod(picture)))
@@ -167,9 +172,12 @@ class FaceWriter:
             raise
         finally:
             try:
+                regions = _stretches(self._file["images"]) if kind is None else []
                 self._file.close()
                 self._sink.close()
                 self._sink.check()
+                if kind is None:
+                    seal(self._temporary, regions)
             except BaseException as failure:  # a full disk may show only now
                 kind, error, trace = type(failure), failure, failure.__traceback__
                 raise
@@ -199,6 +207,12 @@ class FaceWriter:
         self._file.attrs.update(format=FORMAT, version=VERSION, provenance=json.dumps(self._provenance))
 
 
+def _stretches(dataset):
+    """Where the bytes of a dataset's chunks lie in the file: list of (start, length)."""
+    chunks = map(dataset.id.get_chunk_info, range(dataset.id.get_num_chunks()))
+    return [(chunk.byte_offset, chunk.size) for chunk in chunks]
+
+
 def is_held_out(digest):
     """Whether a picture with this SHA-256 in hexadecimal (str or bytes), alone of its looks, is never trained on."""
     return int(digest[:8], 16) % HELD_OUT == 0
@@ -212,8 +226,13 @@ def _pad(codes, length):
 class FaceSet:
     """A packed file opened for reading."""
 
-    def __init__(self, path):
+    def __init__(self, path, look_first=True):
         """Open a file that `animegan pack` or `animegan draw` made.
+
+        Args:
+            path: the file.
+            look_first: whether to open a file without a seal in another process first, which takes half a second: HDF5
+                crashes on some damaged files.
 
         Raises:
             InputError: it is missing, or no such file.
@@ -221,22 +240,55 @@ class FaceSet:
         self.path = Path(path)
         self._file = None
         try:
-            self._file = h5py.File(self.path, "r", rdcc_nbytes=0)  # no cache of chunks: part of a chunk is read alone
-            attributes = self._file.attrs
-            if attributes.get("format") != FORMAT or attributes.get("version") not in VERSIONS:
-                raise OSError(f"its format is {attributes.get('format', 'not stated')}")
-            self._images = self._file["images"]
-            count, self.size, *_ = self._images.shape
-            if self._images.shape != (count, self.size, self.size, 3):
-                raise ValueError(f"its images have the shape {self._images.shape}")
-            self.provenance = json.loads(attributes["provenance"])
-            self.tags = {name: tuple(codes.attrs["names"]) for name, codes in self._file["tags"].items()}
-        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-            if self._file:
-                self._file.close()
-            reason = "a folder" if self.path.is_dir() else f"no packed face file, {error}"
-            reason = reason if self.path.exists() else "no such file"
+            if not self.path.is_file():
+                raise OSError("a folder" if self.path.is_dir() else "no such file")
+            reason = self._distrust() if look_first else None
+            if reason:
+                raise OSError(reason)
+            self._open()
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            self.close()
+            reason = f"no packed face file, {error}" if self.path.is_file() else error
             raise InputError(f"faces must be a file made by `animegan pack`. Received: {path} ({reason})") from error
+
+    def _distrust(self):
+        """Why the file must not be opened here, or None: HDF5 crashes on some that are damaged."""
+        state = check(self.path)
+        if state == BROKEN:
+            return "damaged: its checksum is another"
+        return None if state == SEALED else opens_elsewhere(self.path)
+
+    def _open(self):
+        """Open the file, and see that it is laid out as it must be."""
+        self._file = h5py.File(self.path, "r", rdcc_nbytes=0)  # no cache of chunks: part of a chunk is read alone
+        attributes = self._file.attrs
+        if attributes.get("format") != FORMAT or attributes.get("version") not in VERSIONS:
+            raise OSError(f"its format is {attributes.get('format', 'not stated')}")
+        self._images = self._dataset("images", np.uint8)
+        count, self.size, *_ = self._images.shape
+        if self._images.shape != (count, self.size, self.size, 3) or not 0 < self.size <= MOST_SIZE:
+            raise ValueError(f"its images have the shape {self._images.shape}")
+        if self._images.id.get_storage_size() < self._images.nbytes:  # a few bytes can promise any number of pictures
+            raise ValueError("it does not hold all its pictures")
+        self.provenance = json.loads(attributes["provenance"])
+        lists = ["source", "sha256", *(["held_out"] if attributes["version"] > 1 else [])]
+        if any(self._dataset(name).shape != (count,) for name in lists):
+            raise ValueError("its lists must be as long as its images")
+        self.tags = {}
+        for name in self._file["tags"]:
+            codes = self._dataset(f"tags/{name}", np.int8)
+            self.tags[name] = tuple(map(str, codes.attrs["names"]))
+            if codes.shape != (count,) or (count and not -1 <= codes[:].min() <= codes[:].max() < len(self.tags[name])):
+                raise ValueError(f"its tag {name} has codes without a name, or too few")
+
+    def _dataset(self, name, dtype=None):
+        """A dataset that lies in this very file: HDF5 could lead to others, of anybody's."""
+        link, dataset = self._file.get(name, getlink=True), self._file[name]
+        if not isinstance(link, h5py.HardLink) or dataset.is_virtual or dataset.external:
+            raise ValueError(f"its {name} must lie in the file itself")
+        if dtype is not None and dataset.dtype != dtype:
+            raise ValueError(f"its {name} must be {np.dtype(dtype)}, not {dataset.dtype}")
+        return dataset
 
     def __enter__(self):
         """Give the set itself."""
@@ -248,7 +300,8 @@ class FaceSet:
 
     def close(self):
         """Close the file; its pictures can no longer be read."""
-        self._file.close()
+        if self._file:
+            self._file.close()
 
     def __len__(self):
         """Number of pictures."""
@@ -362,3 +415,17 @@ class FaceSet:
             int array (min(count, len(rows)),), without repetition.
         """
         return np.random.default_rng(seed).permutation(rows)[:count]
+
+
+if __name__ == "__main__":  # the process of sealing.opens_elsewhere
+    try:
+        with FaceSet(sys.argv[1], look_first=False) as opened:
+            (
+                opened.sources(),
+                opened.digests(),
+                opened.split(),
+                opened.counts(),
+                opened.images(range(min(1, len(opened)))),
+            )
+    except (InputError, OSError, ValueError, RuntimeError) as failure:
+        sys.exit(print(failure.__cause__ or failure) or 1)

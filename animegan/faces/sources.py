@@ -2,9 +2,11 @@
 
 import contextlib
 import functools
+import lzma
 import os
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -42,8 +44,9 @@ def kind_of(path):
         return "h5"
     if zipfile.is_zipfile(path):
         return "zip"
-    if tarfile.is_tarfile(path):
-        return "tar"
+    with contextlib.suppress(EOFError, zlib.error, lzma.LZMAError):  # what begins like a compressed tar
+        if tarfile.is_tarfile(path):
+            return "tar"
     raise InputError(
         f"a source must be a folder, a zip or tar archive, or a packed .h5 file. "
         f"Received: {path} ({path.stat().st_size} bytes that are none of these)"
