@@ -5,8 +5,8 @@
 The sides: `held`, the packed file as training reads it where it fits in memory: once, and then shuffled there;
 `streamed`, the same file window by window, as where it does not fit; `directory`, the same pictures as JPEG files
 through `keras.utils.image_dataset_from_directory`, shuffled; `one_by_one`, single rows of the packed file by h5py in
-shuffled order. A round of a side is --epochs passes over all pictures in uint8 batches (float32 from Keras, which gives no
-other), from opening the file on, after the system's cache has forgotten the files, where it can be asked to. The
+shuffled order. A round of a side is --epochs passes over all pictures in uint8 batches (float32 from Keras, which gives
+no other), from opening the file on, after the system's cache has forgotten the files, where it can be asked to. The
 figures to quote are the medians of the rounds' ratios. Prints one JSON object.
 """
 
