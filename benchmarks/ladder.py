@@ -81,6 +81,8 @@ def climb(options, recipe, seed):
     if not figures.exists():
         shutil.rmtree(folder, ignore_errors=True)  # half a run has had some of its minutes
         result = train(options.faces, folder, recipe, minutes=options.minutes, seed=seed, clock=time.process_time)
+        if result["stopped"] != "minutes":
+            raise SystemExit(f"stopped by {result['stopped']}; the next call begins this run again")
         found = {"images": result["images"]} | evaluate(folder, options.faces)
         with replacing(figures) as temporary:
             temporary.write_text(json.dumps(found, indent=1) + "\n")

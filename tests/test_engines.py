@@ -398,6 +398,15 @@ def test_any_engine_opens_any_generator(ask, stopped, kind, writer, reader):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
+def test_any_engine_transfers_any_run(ask, faces_file, stopped, tmp_path, engine):
+    need(engine)
+    words = (stopped["modern"]["tensorflow"], faces_file, "--tag", "blush=none", "--method", "append", "--images", 32)
+    result = ask(command, "transfer", *words, "--out", tmp_path / "run", only=[engine])[engine]
+    assert result["steps"] == 2
+    assert all(np.isfinite(array).all() for array in state(Run(tmp_path / "run"), 2).values())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_face_network_sees_the_same(ask, engine):
     """What `evaluate` computes on an engine; the rest of it is NumPy."""
     need(engine)

@@ -139,12 +139,15 @@ class FaceSet:
         """SHA-256 of each picture's pixels in hexadecimal: bytes array (N,)."""
         return self._file["sha256"][:]
 
-    def split(self):
+    def split(self, *selections):
         """Which pictures are to train on and which to measure against.
 
         A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out; of
         pictures that look alike, the pixels of one of them decide for all. The decision stands in the file; in one of
         version 1 it is made again, for each picture alone.
+
+        Args:
+            selections: as `select` takes them; only pictures that satisfy all are split.
 
         Returns:
             (rows to train on, held-out rows): int64 arrays, ascending; about one in ten is held out.
@@ -153,7 +156,8 @@ class FaceSet:
             held_out = self._file["held_out"][:] != 0
         else:
             held_out = np.array([is_held_out(digest) for digest in self.digests()], bool)
-        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        chosen = self.select(*selections)
+        return chosen[~held_out[chosen]], chosen[held_out[chosen]]
 
     def codes(self, tag):
         """Codes of a tag: int8 (N,), an index into `tags[tag]`, or -1 where unknown.
