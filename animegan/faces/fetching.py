@@ -181,7 +181,7 @@ def _reason(name, answer, patience):
 
 
 def _place(source, out, handle):
-    """Link or copy all files of a folder into another, each whole or not at all; what is there already stays."""
+    """Link or copy all files of a folder into another, each whole or not at all; a file of the same length stays."""
     with replacing(out / RECORD) as temporary:
         temporary.write_text(json.dumps({"handle": handle}) + "\n", encoding="utf-8")
     files = pictures = size = 0
