@@ -103,7 +103,7 @@ def _download(name, patience, limits, progress):
             busy += 1
         elif cause not in ("cut", "network", "silence") or ended in (None, ("B", began)) or attempt == TRIES:
             break  # no step further than before
-    if cause == "disk":
+    if cause == "disk" and answer["errno"]:
         raise OSError(answer["errno"], os.strerror(answer["errno"]), answer["file"])
     raise InputError(_reason(name, answer, patience))
 
