@@ -15,6 +15,12 @@ from animegan.files import InputError
 from animegan.settings import DEFAULT_SIZE, SIZES
 
 SHEET = 100  # faces on a sheet, 10×10
+LIMIT_WORDS = {  # what is refused above, by the names in animegan.faces.limits
+    "pixels": "of one picture",
+    "file_bytes": "bytes of one file, unpacked",
+    "bytes": "of one source, unpacked",
+    "members": "files of one archive",
+}
 
 
 class Parser(argparse.ArgumentParser):
@@ -45,7 +51,7 @@ def main(words=None):
     except KeyboardInterrupt:
         return _fail("interrupted", 130)
     except OSError as error:
-        return _fail(f"{error.strerror}: {error.filename}" if error.filename else error, 1)
+        return _fail(f"{error.strerror}: {error.filename}" if error.filename else error.strerror or error, 1)
     except FloatingPointError as error:
         return _fail(error, 1)
     if options.json:
@@ -75,7 +81,8 @@ def build_parser():
     parser = Parser(prog="animegan", description="Crop, pack, train and sample anime faces.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_draw, _add_crop, _add_pack, _add_inspect, _add_train, _add_transfer, _add_sample, _add_evaluate):
+    faces = _add_draw, _add_fetch, _add_crop, _add_pack, _add_inspect
+    for add in (*faces, _add_train, _add_transfer, _add_sample, _add_evaluate):
         add(commands)
     return parser
 
@@ -115,6 +122,38 @@ def _draw(options):
     return pack_drawn(options.out, options.count, options.size, options.seed)
 
 
+def _add_fetch(commands):
+    parser = _command(commands, "fetch", _fetch, "fetch a data set from Kaggle into a folder")
+    parser.add_argument("handle", help="OWNER/NAME, such as splcher/animefacedataset, or OWNER/NAME/versions/N")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="the folder for its files")
+    parser.add_argument("--patience", type=float, default=120, help="seconds of silence before giving up (%(default)s)")
+    _add_limits(parser, "members", "bytes", "file_bytes")
+
+
+def _fetch(options):
+    from animegan.faces.fetching import fetch
+
+    if not options.patience > 0:
+        raise InputError(f"patience must be more than 0 seconds. Received: {options.patience}")
+    return fetch(options.handle, options.out, options.patience, _limits(options))
+
+
+def _add_limits(parser, *names):
+    """Options for the named limits of animegan.faces.limits."""
+    from animegan.faces.limits import LIMITS
+
+    for name in names:
+        words = f"--most-{name.replace('_', '-')}", f"{LIMIT_WORDS[name]} ({getattr(LIMITS, name):,})"
+        parser.add_argument(words[0], type=_at_least(1), help=words[1], metavar="N")
+
+
+def _limits(options):
+    from animegan.faces.limits import LIMITS, Limits
+
+    given = {name: getattr(options, f"most_{name}", None) for name in vars(LIMITS)}
+    return Limits(**vars(LIMITS) | {name: value for name, value in given.items() if value is not None})
+
+
 def _add_crop(commands):
     parser = _command(commands, "crop", _crop, "cut the faces out of pictures, with a table of them")
     parser.add_argument("pictures", type=Path, help="a picture, or a folder of them")
@@ -125,6 +164,7 @@ def _add_crop(commands):
     parser.add_argument("--margin", type=float, default=0.3, help="added on each side, as a share of the face (0.3)")
     parser.add_argument("--likelihood", type=float, help="least likelihood of a face, 0 to 1")
     parser.add_argument("--workers", type=int, help="processes (one a core)")
+    _add_limits(parser, "pixels")
 
 
 def _crop(options):
@@ -139,6 +179,7 @@ def _crop(options):
         margin=options.margin,
         cascade=options.cascade,
         workers=options.workers,
+        most_pixels=_limits(options).pixels,
         **chosen,
     )
 
@@ -149,12 +190,21 @@ def _add_pack(commands):
     parser.add_argument("--out", type=Path, required=True, help="the .h5 file to write")
     parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help=f"pixels: {_sizes()} (%(default)s)")
     parser.add_argument("--tags", type=Path, help="a CSV with a column 'file' and a column for each tag")
+    parser.add_argument("--near-duplicates", action="store_true", help="drop resized and re-encoded copies, too")
+    _add_limits(parser, "pixels", "file_bytes", "bytes", "members")
 
 
 def _pack(options):
     from animegan.faces.packing import pack
 
-    return pack(options.sources, options.out, options.size, options.tags)
+    return pack(
+        options.sources,
+        options.out,
+        options.size,
+        options.tags,
+        limits=_limits(options),
+        drop_copies=options.near_duplicates,
+    )
 
 
 def _add_inspect(commands):

@@ -6,27 +6,35 @@ import cv2
 import numpy as np
 
 from animegan.files import InputError, replacing
+from animegan.headers import dimensions
 
 if "OPENCV_LOG_LEVEL" not in os.environ:  # a damaged picture is reported once, by an InputError
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 KINDS = (".png", ".jpg", ".webp")  # that are written
+MOST_PIXELS = 100_000_000  # of a picture that is read: 300 MB decoded
 
 
-def decode(data):
+def decode(data, most_pixels=MOST_PIXELS):
     """Decode the bytes of a picture file.
 
     Args:
-        data: bytes of a JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF file.
+        data: bytes of a JPEG (turned as its EXIF data say), PNG, WebP, BMP, GIF (first frame) or TIFF file.
+        most_pixels: what states more is not decoded.
 
     Returns:
         uint8 array (height, width, 3), RGB; transparent parts of a PNG, WebP or GIF lie on white.
 
     Raises:
-        InputError: the bytes are no picture that can be decoded.
+        InputError: the bytes are no picture that can be decoded, or it is larger.
     """
-    image = None
-    if len(data):
+    image, stated = None, dimensions(data)
+    if stated and stated[0] * stated[1] > most_pixels:
+        raise InputError(
+            f"a picture must have at most {most_pixels:,} pixels (--most-pixels). "
+            f"Received: {stated[0]:,} × {stated[1]:,}"
+        )
+    if stated:
         with_alpha = data[:4] in (b"\x89PNG", b"GIF8") or data[8:12] == b"WEBP"
         flags = cv2.IMREAD_UNCHANGED if with_alpha else cv2.IMREAD_COLOR
         try:

@@ -15,14 +15,14 @@ import os
 import random
 import re
 import resource
-import select
 import shutil
 import signal
 import sys
-import tempfile
 import time
 import zipfile
 from pathlib import Path
+
+from moments import Moments, fill, tell_files, telling
 
 from animegan.cli import main
 from animegan.files import TEMPORARY
@@ -84,59 +84,10 @@ PLACES = ("training", ".png", ".csv", ".h5", ".keras")
 
 
 def tell_moments(pipe):
-    """In a child: write each step and each part of a file's writing into the pipe, just before it happens."""
-
-    def tell(moment):
-        os.write(pipe, f"{moment}\n".encode())
-
-    def telling(function, name_of):
-        def told(*words, **named):
-            tell(name_of(*words, **named))
-            return function(*words, **named)
-
-        return told
-
-    def write_slowly(path, data):
-        with open(path, "wb") as file:
-            file.write(data[: len(data) // 2])
-            file.flush()
-            tell(f"halfway {path.suffix}")
-            time.sleep(0.01)  # a bad disk; a good one is hardly ever caught in the middle
-            file.write(data[len(data) // 2 :])
-
-    Path.write_bytes = write_slowly
-    step = telling(keeper.RunKeeper.on_train_batch_end, lambda *_: "step")
+    """In a child: tell each step, too."""
+    tell_files(pipe)
+    step = telling(pipe, keeper.RunKeeper.on_train_batch_end, lambda *_: "step")
     keeper.RunKeeper.on_train_batch_end = lambda self, batch, logs=None: step(self, batch, logs)
-    tempfile.mkstemp = telling(tempfile.mkstemp, lambda prefix, suffix, dir: f"writing {Path(suffix).suffix}")
-    os.fsync = telling(os.fsync, lambda handle: "flushing")
-    os.replace = telling(os.replace, lambda old, new: f"naming {Path(new).suffix}")
-
-
-class Moments:
-    """The moments that a child tells, as they come."""
-
-    def __init__(self, pipe):
-        """Listen to a pipe."""
-        self.pipe, self.told, self.ended = pipe, [], False
-
-    def read(self, seconds=None):
-        """Wait for the next ones, but no longer than this."""
-        if select.select([self.pipe], [], [], seconds)[0]:
-            text = os.read(self.pipe, 65536).decode()
-            self.told += text.split("\n")[:-1]  # a line is written at once, and so read at once
-            self.ended = not text
-
-    def wait_for(self, moment):
-        """Wait until it comes, after what was told before."""
-        seen = len(self.told)
-        while moment not in self.told[seen:] and not self.ended:
-            self.read()
-
-    @property
-    def place(self):
-        """Where the child was last: "starting", "training", "writing .h5", "halfway .h5", "naming .h5"."""
-        places = [moment for moment in self.told if moment != "flushing"]
-        return places[-1].replace("step", "training") if "step" in self.told else "starting"
 
 
 def kill_one(faces, run, log, rng, aim):
@@ -153,7 +104,7 @@ def kill_one(faces, run, log, rng, aim):
     ours, theirs = os.pipe()
     child = begin(faces, run, ENDLESS, log, lambda: tell_moments(theirs))
     os.close(theirs)
-    moments = Moments(ours)
+    moments = Moments(ours, "step", "training")
     if aim != "starting":
         moments.wait_for("step")
     if aim in ("starting", "training"):
@@ -222,13 +173,6 @@ def killed(faces, folder):
 # --- full
 
 SPARE = 8 << 10  # bytes: room for metrics.csv, but not for what comes after
-
-
-def fill(disk, room):
-    """Fill a file system but for so many bytes."""
-    (disk / "filler").unlink(missing_ok=True)
-    state = os.statvfs(disk)
-    (disk / "filler").write_bytes(bytes(state.f_bavail * state.f_frsize - room))
 
 
 def contents(run):

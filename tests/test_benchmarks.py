@@ -180,3 +180,25 @@ def test_stream_compares_the_disk_with_memory():
     result = run("stream.py", *settings)
     assert all(result["pictures_a_second"][name] > 0 for name in ("in_memory", "streamed"))
     assert result["ratios"][0] <= result["ratio"] <= result["ratios"][1]
+
+
+def test_near_duplicates_are_counted():
+    result = run("near_duplicates.py", "--count", "40", "--copies", "10", "--size", "32")
+    assert (result["pictures"], result["copies"]) == (40, 10)
+    assert 0 <= result["recall"] <= 1 and 0 <= result["false_drops_share"] <= 1 and result["seconds"] > 0
+
+
+def test_shuffled_batches_compares_all_ways():
+    need("tensorflow")
+    result = run(
+        "shuffled_batches.py", "--size", "32", "--pictures", "40", "--batch", "8", "--epochs", "2", "--rounds", "1"
+    )
+    assert set(result["pictures_a_second"]) == {"held", "streamed", "directory", "one_by_one"}
+    assert all(rate > 0 for rate in result["pictures_a_second"].values())
+    assert all(set(result[f"{side}_over"]) == {"directory", "one_by_one"} for side in ("held", "streamed"))
+
+
+def test_crop_compares_workers():
+    result = run("crop.py", "--scenes", "2", "--rounds", "1")
+    assert result["scenes"] == 2 and result["faces"] > 0
+    assert set(result["seconds"]) == {"1", "2"} and result["ratio"] > 0

@@ -20,7 +20,7 @@ from animegan.gan.recipes import recipe
 from animegan.gan.runs import Run
 from animegan.pictures import decode, encode, save
 
-COMMANDS = ("draw", "crop", "pack", "inspect", "train", "sample", "evaluate")
+COMMANDS = ("draw", "fetch", "crop", "pack", "inspect", "train", "sample", "evaluate")
 
 
 @pytest.fixture
@@ -107,6 +107,11 @@ BAD = [  # command line, what the message must hold
     ("draw --out letter.txt/a.h5 --count 5", ["must be a file that can be written"]),
     ("draw --out letter.txt --scenes 1", ["must be a folder that can be written to"]),
     ("draw --out scenes --scenes 0", ["count must be 1 or more"]),
+    ("fetch faces --out new", ["a handle must be OWNER/NAME", "Received: faces"]),
+    ("fetch a/b --out letter.txt", ["must be a folder that can be written to"]),
+    ("fetch a/b --out pictures", ["must be a new or empty folder", "pictures, which holds"]),
+    ("fetch a/b --out new --patience 0", ["patience must be more than 0"]),
+    ("fetch a/b --out new --most-bytes 0", ["--most-bytes: it must be a whole number, 1 or more"]),
     ("crop gone --out crops", ["must be a folder or a picture file", "gone"]),
     ("crop empty --out crops", ["there must be a picture", "empty"]),
     ("crop letter.txt --out crops", ["there must be a picture", "letter.txt"]),
@@ -142,6 +147,7 @@ def test_bad_input_is_one_line_and_nothing_is_lost(work, capsys, line, message):
 
 
 SLOW_TO_SHOW = [  # found only at work, after a progress bar was made
+    ("pack faces.h5 --out earlier.h5 --most-members 199", ["at most 199 members (--most-members)", "Received: 200"]),
     ("pack empty --out earlier.h5", ["a source must hold pictures", "empty, which holds none"]),
     ("pack pictures unreadable --out earlier.h5", ["a source must hold readable pictures", "a.jpg"]),
     ("pack pictures --out earlier.h5 --tags tags.csv", ["tags.csv must name pictures of the sources"]),

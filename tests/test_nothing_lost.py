@@ -19,9 +19,9 @@ ROOT = Path(__file__).parents[1]
 FORKS = pytest.mark.skipif(sys.platform != "linux", reason="forks after the import of an engine; safe on Linux only")
 
 
-def fragile_runs(kind, *words, around=()):
-    """What fragile_runs.py says happened."""
-    command = [*around, sys.executable, str(ROOT / "tests" / "fragile_runs.py"), kind, *map(str, words)]
+def fragile_runs(kind, *words, around=(), script="fragile_runs.py"):
+    """What fragile_runs.py or fragile_data.py says happened."""
+    command = [*around, sys.executable, str(ROOT / "tests" / script), kind, *map(str, words)]
     settings = {
         "PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")]),
         "CUDA_VISIBLE_DEVICES": "-1",
@@ -78,6 +78,37 @@ def test_a_full_disk_loses_nothing(faces_file, tmp_path):
         assert life["lost"] == [] and life["unfinished"] == []
     assert result["ends"] == [[0, ""], [0, ""]]
     assert_same_runs(Run(tmp_path / "run"), Run(tmp_path / "alone"), 8)
+
+
+@FORKS
+@pytest.mark.timeout(600)  # thirty processes pack or crop, each for a second
+@pytest.mark.parametrize("command", ["pack", "crop"])
+def test_a_command_that_is_killed_at_random_moments_leaves_the_earlier_output_whole(tmp_path, command):
+    result = fragile_runs("killed", command, tmp_path, script="fragile_data.py")
+    print("killed", result["hits"], result["states"])
+    assert sum(count for place, count in result["hits"].items() if place != "done") >= 20
+    assert "torn" not in result["states"] and result["states"]["earlier"] >= 10
+    assert result["left"]  # some kills came in the middle of a file,
+    assert result["debris"] == []  # and the next run cleared it away
+    assert result["end"][0] == 0 and result["same"]
+
+
+@FORKS
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("command", ["pack", "crop"])
+def test_a_command_that_finds_the_disk_full_leaves_the_earlier_output_whole(tmp_path, command):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    around = small_disk(disk)
+    result = fragile_runs("full", command, tmp_path, disk, around=around, script="fragile_data.py")
+    for life in result["lives"]:
+        if life["code"] == 0:  # there was room enough
+            break
+        assert life["code"] == 1
+        assert re.fullmatch(r"animegan: (No space left on device|File too large)(: \S+)?\n", life["errors"]), life
+        assert life["same"] and life["debris"] == []
+    assert result["lives"][0]["code"] == 1
+    assert result["end"][0] == 0 and result["debris"] == [] and result["whole"]
 
 
 def test_signals_save_and_end_the_command_cleanly(faces_file, tmp_path, capsys):

@@ -1,4 +1,5 @@
 import io
+import tracemalloc
 
 import cv2
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from PIL import Image
 
 from animegan.files import InputError
+from animegan.headers import dimensions
 from animegan.pictures import decode, encode, resize, save, sheet, to_uint8, to_unit
 
 RED, BLUE = (250, 20, 10), (10, 30, 240)
@@ -78,6 +80,66 @@ def test_rare_modes_of_png_decode(mode):
 def test_an_animation_gives_its_first_frame(flag):
     data = bytes_of(flag, "GIF", save_all=True, append_images=[Image.new("RGB", (40, 24))])
     np.testing.assert_array_equal(decode(data), flag)
+
+
+@pytest.mark.parametrize("kind", ["JPEG", "TIFF"])
+def test_printers_colours_are_turned_into_screens(flag, kind):
+    image = decode(bytes_of(Image.fromarray(flag).convert("CMYK"), kind))
+    np.testing.assert_allclose(image[:, [5, 35]], flag[:, [5, 35]], atol=8)
+
+
+def test_a_picture_of_a_camera_that_was_turned_is_turned_back(flag):
+    exif = Image.Exif()
+    exif[0x112] = 6  # its left is up
+    image = decode(bytes_of(flag, "JPEG", exif=exif))
+    assert image.shape == (40, 24, 3)
+    np.testing.assert_allclose(image[[5, 35], 12], [RED, BLUE], atol=8)
+
+
+FORMS = {
+    "PNG": {},
+    "JPEG": {},
+    "JPEG progressive": {"progressive": True},
+    "GIF": {},
+    "BMP": {},
+    "TIFF": {},
+    "WEBP": {},
+    "WEBP lossless": {"lossless": True},
+    "WEBP animated": {"save_all": True, "append_images": [Image.new("RGB", (40, 24))]},
+}
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_size_is_read_from_the_header(flag, form):
+    data = bytes_of(flag, form.split()[0], **FORMS[form])
+    assert dimensions(data) == (40, 24)
+    assert decode(data, most_pixels=960).shape == flag.shape
+    with pytest.raises(InputError, match=r"at most 959 pixels \(--most-pixels\)\. Received: 40 × 24"):
+        decode(data, most_pixels=959)
+
+
+def test_headers_of_other_programs_are_read(flag):
+    assert dimensions(cv2.imencode(".tiff", flag)[1].tobytes()) == (40, 24)
+    top_down = bytearray(cv2.imencode(".bmp", flag)[1].tobytes())
+    top_down[22:26] = (-24).to_bytes(4, "little", signed=True)
+    assert dimensions(bytes(top_down)) == (40, 24)
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"letter", b"BM", b"\xff\xd8\xff", b"\xff\xd8\xff\xda", b"RIFF----WAVE", b"II*\0"]
+)
+def test_what_states_no_size_has_none(data):
+    assert dimensions(data) is None
+
+
+def test_a_bomb_is_refused_before_it_takes_memory(flag):
+    bomb = bytearray(bytes_of(flag, "PNG"))
+    bomb[16:24] = (60_000).to_bytes(4, "big") * 2
+    tracemalloc.start()
+    with pytest.raises(InputError, match=r"Received: 60,000 × 60,000"):
+        decode(bytes(bomb))
+    assert tracemalloc.get_traced_memory()[1] < 10e6
+    tracemalloc.stop()
 
 
 @pytest.mark.parametrize("data", [b"", b"letter", b"\x89PNG\r\n\x1a\n" + bytes(99), b"\xff\xd8\xff\xe0", bytes(500)])

@@ -1,10 +1,15 @@
+import collections
 import io
+import os
+import sys
 import tarfile
+import tracemalloc
 import zipfile
 
 import h5py
 import pytest
 
+from animegan.faces.limits import Limits, TooLarge
 from animegan.faces.sources import carried_tables, count_pictures, is_picture, kind_of, pictures
 from animegan.files import InputError
 
@@ -88,6 +93,91 @@ def test_an_archive_is_walked_in_its_own_order(tmp_path):
     names = [name for name in MEMBERS if name in PICTURES]
     assert [name for name, _ in pictures(as_zip(tmp_path / "z"))] == names
     assert [name for name, _ in pictures(as_tar(tmp_path / "t"))] == [f"./{name}" for name in names]
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_files_that_are_no_pictures_are_counted(tmp_path, form):
+    others = collections.Counter()
+    list(pictures(FORMS[form](tmp_path / "source"), others=others))
+    assert others == {".csv": 2, ".txt": 1}
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege on Windows")
+def test_a_link_to_a_picture_is_read_and_other_links_are_named(tmp_path):
+    folder = as_folder(tmp_path / "source")
+    (folder / "link.png").symlink_to(folder / "b" / "2.JPG")
+    (folder / "lost.png").symlink_to(folder / "gone.png")
+    (folder / "loop").symlink_to(folder)
+    found = dict(pictures(folder))
+    assert found.pop("link.png") == b"two"
+    assert "No such file" in str(found.pop("lost.png"))
+    assert str(found.pop("loop")) == "a link to a folder is not followed"
+    assert found == PICTURES
+
+
+def test_links_in_a_tar_are_named_and_not_followed(tmp_path):
+    (tmp_path / "secret.png").write_bytes(b"secret")
+    with tarfile.open(tmp_path / "t", "w") as archive:
+        for name, kind in (("link.png", tarfile.SYMTYPE), ("hard.png", tarfile.LNKTYPE)):
+            member = tarfile.TarInfo(name)
+            member.type, member.linkname = kind, str(tmp_path / "secret.png")
+            archive.addfile(member)
+    found = dict(pictures(tmp_path / "t"))
+    assert {name: str(error) for name, error in found.items()} == dict.fromkeys(found, "a link is not followed")
+    assert set(found) == {"link.png", "hard.png"}
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="only a user can be kept out of a folder")
+def test_a_folder_that_cannot_be_read_is_named(tmp_path):
+    folder = as_folder(tmp_path / "source")
+    (folder / "b").chmod(0)
+    found = dict(pictures(folder))
+    (folder / "b").chmod(0o700)
+    assert isinstance(found["b"], OSError)
+
+
+# --- limits
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("limits", "message"),
+    [
+        (Limits(members=5), r"at most 5 members \(--most-members\)\. Received: 6"),
+        (Limits(bytes=30), r"at most 30 bytes \(--most-bytes\)\. Received: "),
+    ],
+)
+def test_a_source_that_is_too_large_is_refused(tmp_path, form, limits, message):
+    with pytest.raises(TooLarge, match=message):
+        list(pictures(FORMS[form](tmp_path / "source"), limits))
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_file_that_is_too_large_costs_only_itself(tmp_path, form):
+    found = {
+        name.removeprefix("./"): data for name, data in pictures(FORMS[form](tmp_path / "s"), Limits(file_bytes=4))
+    }
+    assert "at most 4 file bytes (--most-file-bytes). Received: 5" in str(found.pop("b/deep/3.webp"))
+    assert found == {name: data for name, data in PICTURES.items() if len(data) < 5}
+
+
+@pytest.mark.parametrize("mode", ["w:gz", "w:xz"])
+def test_a_bomb_in_a_tar_is_refused_before_it_is_unpacked(tmp_path, mode):
+    with tarfile.open(tmp_path / "bomb", mode) as archive:
+        member = tarfile.TarInfo("bomb.png")
+        member.size = 50_000_000
+        archive.addfile(member, io.BytesIO(bytes(member.size)))
+    tracemalloc.start()
+    with pytest.raises(TooLarge, match="Received: 50,000,000"):
+        list(pictures(tmp_path / "bomb", Limits(bytes=1_000_000)))
+    assert tracemalloc.get_traced_memory()[1] < 10e6
+    tracemalloc.stop()
+
+
+@pytest.mark.parametrize("value", [0, -1])
+def test_limits_are_numbers_from_one_on(value):
+    with pytest.raises(InputError, match=f"most file bytes must be 1 or more. Received: {value}"):
+        Limits(file_bytes=value)
 
 
 @pytest.mark.parametrize("name", ["a.jpg", "A.JPEG", "x/y.gif", "./b.bmp", "1.tif", "顔.png"])

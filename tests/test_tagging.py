@@ -9,7 +9,7 @@ def table(text):
 
 
 @pytest.mark.parametrize("mark", ["", "\ufeff"])
-@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
 def test_tables_of_every_program_are_read(mark, separator, end):
     tags = table(
@@ -48,6 +48,23 @@ def test_the_longest_match_wins():
     tags = table("file,hair\n1.jpg,red\na/1.jpg,blue\n")
     assert tags.of("b/1.jpg") == {"hair": "red"}
     assert tags.of("set/a/1.jpg") == {"hair": "blue"}
+
+
+def test_of_doubled_rows_the_first_counts_and_the_others_fill_its_gaps():
+    tags = table("file,hair,eyes\n1.jpg,red,\n1.jpg,blue,green\n1.jpg,black,brown\n2.jpg,red,\n")
+    assert tags.of("1.jpg") == {"hair": "red", "eyes": "green"}
+    assert tags.doubled == ["1.jpg", "1.jpg"]
+
+
+def test_the_report_names_what_did_not_fit():
+    tags = table("file,hair\n1.jpg,red\n1.jpg,blue\n" + "".join(f"gone{number}.jpg,red\n" for number in range(7)))
+    tags.of("faces/1.jpg")
+    assert tags.report() == {
+        "rows": 9,
+        "unused": 7,
+        "doubled": 1,
+        "examples": {"unused": [f"gone{number}.jpg" for number in range(5)], "doubled": ["1.jpg"]},
+    }
 
 
 def test_a_table_may_use_backslashes():

@@ -8,11 +8,13 @@ import shutil
 from pathlib import Path
 
 from animegan.faces.sources import is_picture
-from animegan.files import InputError, output_folder, replacing
+from animegan.files import InputError, output_folder, remove_unfinished, replacing
 
 COLUMNS = ("file", "source", "x0", "y0", "x1", "y1", "likelihood", "hair", "eyes")
 TABLE = "faces.csv"
 AS_CSV = {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"}  # a file's name may be any bytes
+JOURNAL = "names"  # in there: all crops that a publishing is about
+JOURNAL_TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
 STAGING = ".crops.part"  # new crops wait here until all are done: a killed run loses no earlier crops
 
 
@@ -57,6 +59,10 @@ def _real(path):
 class CropFolder:
     """A folder of crops with its faces.csv, filled anew as a whole.
 
+    At every moment the table is whole, and so are the crops that it lists: new ones come under names that are free, the
+    new table takes the place of the old one, and the old crops go. What a killed run leaves half done, the next one
+    clears away.
+
     Args:
         path: the folder; it is created where missing.
 
@@ -69,9 +75,18 @@ class CropFolder:
     """
 
     def __init__(self, path):
-        """Open the folder, changing nothing in it."""
+        """Open the folder, changing nothing in it but what a killed run left."""
         self.path = output_folder(path)
         self.earlier = _listed(self.path / TABLE)
+        remove_unfinished(self.path, TABLE)
+        journal = self.path / STAGING / JOURNAL
+        if journal.exists():
+            self._remove(name for name in journal.read_text(**JOURNAL_TEXT).split("\n") if name not in self.earlier)
+
+    def _remove(self, names):
+        for name in names:
+            if name.endswith(".png") and Path(name).name == name:
+                (self.path / name).unlink(missing_ok=True)
 
     def name_crops(self, files):
         """Choose names that neither two pictures nor a picture and another file in the folder share.
@@ -84,12 +99,7 @@ class CropFolder:
         """
         foreign = {path.name for path in self.path.glob("*.png")} - self.earlier
         taken = {name.rpartition("_")[0].casefold() for name in foreign}
-        names = []
-        for file in files:
-            numbered = itertools.chain([file.stem], (f"{file.stem}-{number}" for number in itertools.count(2)))
-            names.append(next(name for name in numbered if name.casefold() not in taken))
-            taken.add(names[-1].casefold())
-        return names
+        return [_free(file.stem, taken) for file in files]
 
     @contextlib.contextmanager
     def staging(self):
@@ -108,13 +118,40 @@ class CropFolder:
         Args:
             staging: the folder that `staging` gave.
             rows: the lines of faces.csv, one a crop, in the order of COLUMNS.
+
+        Returns:
+            The lines with the names that the crops have now: those of a picture whose crops differ from earlier ones of
+            these names are called otherwise.
         """
+        differ = {row[0].rpartition("_")[0] for row in rows if self._differs(staging, row[0])}
+        taken = {path.name.rpartition("_")[0].casefold() for path in self.path.glob("*.png")}
+        taken |= {row[0].rpartition("_")[0].casefold() for row in rows}
+        renamed = {name: _free(name, taken) for name in sorted(differ)}
+        moves = {}  # name in the staging folder → name
         for row in rows:
-            os.replace(staging / f"{row[0]}.part", self.path / row[0])
+            name, _, number = row[0].rpartition("_")
+            moves[row[0]] = f"{renamed.get(name, name)}_{number}"
+        (staging / JOURNAL).write_text("\n".join({*moves.values(), *self.earlier}), **JOURNAL_TEXT)
+        for staged, name in moves.items():
+            os.replace(staging / f"{staged}.part", self.path / name)
+        rows = [(moves[row[0]], *row[1:]) for row in rows]
         with replacing(self.path / TABLE) as temporary, open(temporary, "w", **AS_CSV) as file:
             csv.writer(file).writerows([COLUMNS, *rows])
-        for name in self.earlier - {row[0] for row in rows}:
-            (self.path / name).unlink(missing_ok=True)
+        self._remove(self.earlier - set(moves.values()))
+        return rows
+
+    def _differs(self, staging, name):
+        """Whether an earlier crop of this name is there, and another."""
+        path = self.path / name
+        return name in self.earlier and path.exists() and path.read_bytes() != (staging / f"{name}.part").read_bytes()
+
+
+def _free(stem, taken):
+    """The stem, or the first of <stem>-2, <stem>-3, … that is not taken, which it then is."""
+    numbered = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    name = next(name for name in numbered if name.casefold() not in taken)
+    taken.add(name.casefold())
+    return name
 
 
 def _listed(table):

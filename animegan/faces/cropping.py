@@ -1,6 +1,8 @@
 """Crop the faces out of pictures: one small square picture a face, and a table of where each came from."""
 
 import multiprocessing
+import os
+import threading
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
@@ -28,6 +30,7 @@ def crop(
     cascade=None,
     workers=None,
     progress=True,
+    most_pixels=pixels.MOST_PIXELS,
 ):
     """Cut every face out of the pictures, as `out`/<picture's name>_<k>.png, and list them in `out`/faces.csv.
 
@@ -43,6 +46,7 @@ def crop(
         cascade: the XML file of the cascade, for the detector "lbp".
         workers: processes; None for as many as there are cores.
         progress: whether to show a progress bar on stderr.
+        most_pixels: of a picture; a larger one counts as unreadable.
 
     Returns:
         dict: "scenes", how many pictures were read; "faces", how many crops were written; "skipped", with
@@ -55,7 +59,7 @@ def crop(
     """
     _check(size, margin, workers)
     root, files = find_pictures(pictures, out)
-    settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin)
+    settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin, most_pixels)
     cropper = _Cropper(settings)
     folder = CropFolder(out)
     names = folder.name_crops(files)
@@ -112,6 +116,7 @@ class _Settings:
     likelihood: float
     size: int
     margin: float
+    most_pixels: int
 
 
 @dataclass(frozen=True)
@@ -133,7 +138,7 @@ class _Cropper:
     def __call__(self, job):
         path, prefix = job
         try:
-            image = pixels.decode(Path(path).read_bytes())
+            image = pixels.decode(Path(path).read_bytes(), self.settings.most_pixels)
         except (OSError, InputError):
             return _Result(readable=False)
         found = self.detector.detect(image)
@@ -149,8 +154,15 @@ _cropper = None  # a worker process's own: made once, used for all its pictures
 
 def _start_worker(settings):
     global _cropper
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     cv2.setNumThreads(1)  # the processes fill the cores already
     _cropper = _Cropper(settings)
+
+
+def _end_with_parent():
+    """A worker would wait for ever for the jobs of a process that was killed."""
+    multiprocessing.parent_process().join()
+    os._exit(1)
 
 
 def _crop_in_worker(job):

@@ -1,174 +1,33 @@
-"""The packed file faces.h5: write it block by block, read it back fast.
+"""The packed file faces.h5 (animegan.faces.layout): read it fast, and only if it is whole."""
 
-Layout: `images` uint8 (N, S, S, 3) RGB; `source` and `sha256` a picture; `tags/<name>` int8 codes, -1 unknown, whose
-names stand in the attribute `names`. Pictures are kept as bytes, a quarter of float32's size, and not compressed:
-gzip saves little on such pictures and makes reading several times slower.
-"""
-
-import hashlib
 import json
+import sys
 from pathlib import Path
 
 import h5py
 import numpy as np
 
-from animegan.files import InputError, PatientFile, replacing
+from animegan.faces.layout import FORMAT, UNKNOWN, VERSIONS, is_held_out
+from animegan.faces.sealing import BROKEN, SEALED, check, opens_elsewhere
+from animegan.faces.writing import FaceWriter
+from animegan.files import InputError
 from animegan.pictures import to_unit
-from animegan.settings import check_size
 
-FORMAT = "animegan-faces"
-VERSION = 1
-CHUNK_BYTES = 1 << 19  # whole pictures up to half a megabyte a chunk: few seeks in a scan, little waste in a pick
-UNKNOWN = -1
-UNKNOWN_BYTE = UNKNOWN % 256  # the same int8 in a bytearray
-HELD_OUT = 10  # one picture in so many is never trained on, so that there is something to measure against
-MOST_VALUES = 127  # what an int8 code can tell apart
+__all__ = ["UNKNOWN", "FaceSet", "FaceWriter", "is_held_out"]  # the writer belongs to the reader
 
-
-class FaceWriter:
-    """Writes a packed file block by block, without duplicates unless they are wanted, in flat memory.
-
-    Use it as a context manager: the file appears, whole, when the block ends without an error.
-    """
-
-    def __init__(self, path, size, provenance, drop_duplicates=True):
-        """Prepare to write.
-
-        Args:
-            path: the file to write.
-            size: side of the pictures in pixels, one of SIZES.
-            provenance: JSON-serialisable dict: how the pictures came to be.
-            drop_duplicates: whether a picture whose pixels were added before is left out.
-        """
-        self.drop_duplicates = drop_duplicates
-        self.size = check_size(size)
-        self.duplicates = 0
-        self._path, self._provenance = Path(path), provenance
-        self._row_of = {}  # digest (or running number) → row, so that a duplicate's tags can fill gaps
-        self._tags = {}  # tag → list of values by row
-
-    def __enter__(self):
-        """Open a temporary file beside the path."""
-        self._replacing = replacing(self._path)
-        temporary = self._replacing.__enter__()
-        try:
-            self._sink = PatientFile(temporary)
-            self._file = h5py.File(self._sink, "w")
-            picture = (self.size, self.size, 3)
-            chunk = max(1, CHUNK_BYTES // int(np.prod(picture)))
-            kinds = {"images": (picture, np.uint8), "source": ((), h5py.string_dtype()), "sha256": ((), "S64")}
-            for name, (shape, kind) in kinds.items():
-                rows = chunk if name == "images" else 4096
-                self._file.create_dataset(
-                    name, (0, *shape), kind, maxshape=(None, *shape), chunks=(rows, *shape), track_times=False
-                )
-        except BaseException as error:
-            self._replacing.__exit__(type(error), error, error.__traceback__)
-            raise
-        return self
-
-    def __len__(self):
-        """Pictures written so far."""
-        return len(self._row_of)
-
-    @property
-    def tagged(self):
-        """Pictures with at least one tag so far."""
-        known = np.zeros(len(self), bool)
-        for codes in self._tags.values():
-            known[: len(codes["codes"])] |= np.frombuffer(bytes(codes["codes"]), np.int8) != UNKNOWN
-        return int(known.sum())
-
-    def add(self, images, sources, tags):
-        """Add a block of pictures.
-
-        Args:
-            images: uint8 array (n, size, size, 3), RGB.
-            sources: n strings, where each picture comes from.
-            tags: n dicts from tag to value; what is missing is unknown.
-        """
-        fresh, digests = [], []
-        for index, image in enumerate(images):
-            digest = hashlib.sha256(np.ascontiguousarray(image)).digest()
-            key = digest if self.drop_duplicates else len(self)
-            if key in self._row_of:
-                self.duplicates += 1
-            else:
-                self._row_of[key] = len(self)
-                fresh.append(index)
-                digests.append(digest.hex())
-            self._note_tags(self._row_of[key], tags[index])
-        if not fresh:
-            return
-        end = len(self._row_of)
-        block = {"images": np.asarray(images)[fresh], "source": [sources[i] for i in fresh], "sha256": digests}
-        for name, values in block.items():
-            dataset = self._file[name]
-            dataset.resize(end, axis=0)
-            dataset[end - len(fresh) :] = values
-        self._sink.check()
-
-    def _note_tags(self, row, tags):
-        """Note a picture's tags where none is known yet."""
-        for tag, value in tags.items():
-            codes = self._tags.setdefault(tag, {"names": [], "codes": bytearray()})
-            _pad(codes["codes"], row + 1)
-            if codes["codes"][row] == UNKNOWN_BYTE:
-                codes["codes"][row] = self._code(tag, codes["names"], value)
-
-    def _code(self, tag, names, value):
-        if value not in names:
-            if len(names) == MOST_VALUES:
-                raise InputError(
-                    f"a tag can have at most {MOST_VALUES} values. Received: more for '{tag}' ({value}, …)"
-                )
-            names.append(value)
-        return names.index(value)
-
-    def __exit__(self, kind, error, trace):
-        """Write the tags and put the file in its place, or, after an error, leave no trace."""
-        try:
-            if kind is None:
-                self._finish()
-        except BaseException as failure:
-            kind, error, trace = type(failure), failure, failure.__traceback__
-            raise
-        finally:
-            try:
-                self._file.close()
-                self._sink.close()
-                self._sink.check()
-            except BaseException as failure:  # a full disk may show only now
-                kind, error, trace = type(failure), failure, failure.__traceback__
-                raise
-            finally:
-                self._replacing.__exit__(kind, error, trace)
-
-    def _finish(self):
-        group = self._file.create_group("tags")
-        for tag, codes in sorted(self._tags.items()):
-            _pad(codes["codes"], len(self))
-            raw = np.frombuffer(bytes(codes["codes"]), np.int8)
-            order = np.argsort(codes["names"])  # values in alphabetical order, whatever came first
-            rank = np.append(np.argsort(order), UNKNOWN)  # the last entry answers code -1
-            name = tag.replace("/", "_")  # HDF5 takes it for a folder
-            if name in group:  # also ".", the group itself
-                raise InputError(f"tags must have names that differ, also with _ in place of /. Received: '{tag}'")
-            dataset = group.create_dataset(name, data=rank[raw].astype(np.int8), track_times=False)
-            dataset.attrs["names"] = [codes["names"][i] for i in order]
-        self._file.attrs.update(format=FORMAT, version=VERSION, provenance=json.dumps(self._provenance))
-
-
-def _pad(codes, length):
-    """Grow a bytearray of int8 codes to `length` with 'unknown'."""
-    codes.extend(bytes([UNKNOWN_BYTE]) * (length - len(codes)))
+MOST_SIZE = 4096  # pixels: a side beyond that is a damaged number
 
 
 class FaceSet:
     """A packed file opened for reading."""
 
-    def __init__(self, path):
+    def __init__(self, path, look_first=True):
         """Open a file that `animegan pack` or `animegan draw` made.
+
+        Args:
+            path: the file.
+            look_first: whether to open a file without a seal in another process first, which takes half a second: HDF5
+                crashes on some damaged files.
 
         Raises:
             InputError: it is missing, or no such file.
@@ -176,22 +35,55 @@ class FaceSet:
         self.path = Path(path)
         self._file = None
         try:
-            self._file = h5py.File(self.path, "r", rdcc_nbytes=0)  # no cache of chunks: part of a chunk is read alone
-            attributes = self._file.attrs
-            if attributes.get("format") != FORMAT or attributes.get("version") != VERSION:
-                raise OSError(f"its format is {attributes.get('format', 'not stated')}")
-            self._images = self._file["images"]
-            count, self.size, *_ = self._images.shape
-            if self._images.shape != (count, self.size, self.size, 3):
-                raise ValueError(f"its images have the shape {self._images.shape}")
-            self.provenance = json.loads(attributes["provenance"])
-            self.tags = {name: tuple(codes.attrs["names"]) for name, codes in self._file["tags"].items()}
-        except (OSError, KeyError, ValueError, TypeError, AttributeError) as error:
-            if self._file:
-                self._file.close()
-            reason = "a folder" if self.path.is_dir() else f"no packed face file, {error}"
-            reason = reason if self.path.exists() else "no such file"
+            if not self.path.is_file():
+                raise OSError("a folder" if self.path.is_dir() else "no such file")
+            reason = self._distrust() if look_first else None
+            if reason:
+                raise OSError(reason)
+            self._open()
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
+            self.close()
+            reason = f"no packed face file, {error}" if self.path.is_file() else error
             raise InputError(f"faces must be a file made by `animegan pack`. Received: {path} ({reason})") from error
+
+    def _distrust(self):
+        """Why the file must not be opened here, or None: HDF5 crashes on some that are damaged."""
+        state = check(self.path)
+        if state == BROKEN:
+            return "damaged: its checksum is another"
+        return None if state == SEALED else opens_elsewhere(self.path)
+
+    def _open(self):
+        """Open the file, and see that it is laid out as it must be."""
+        self._file = h5py.File(self.path, "r", rdcc_nbytes=0)  # no cache of chunks: part of a chunk is read alone
+        attributes = self._file.attrs
+        if attributes.get("format") != FORMAT or attributes.get("version") not in VERSIONS:
+            raise OSError(f"its format is {attributes.get('format', 'not stated')}")
+        self._images = self._dataset("images", np.uint8)
+        count, self.size, *_ = self._images.shape
+        if self._images.shape != (count, self.size, self.size, 3) or not 0 < self.size <= MOST_SIZE:
+            raise ValueError(f"its images have the shape {self._images.shape}")
+        if self._images.id.get_storage_size() < self._images.nbytes:  # a few bytes can promise any number of pictures
+            raise ValueError("it does not hold all its pictures")
+        self.provenance = json.loads(attributes["provenance"])
+        lists = ["source", "sha256", *(["held_out"] if attributes["version"] > 1 else [])]
+        if any(self._dataset(name).shape != (count,) for name in lists):
+            raise ValueError("its lists must be as long as its images")
+        self.tags = {}
+        for name in self._file["tags"]:
+            codes = self._dataset(f"tags/{name}", np.int8)
+            self.tags[name] = tuple(map(str, codes.attrs["names"]))
+            if codes.shape != (count,) or (count and not -1 <= codes[:].min() <= codes[:].max() < len(self.tags[name])):
+                raise ValueError(f"its tag {name} has codes without a name, or too few")
+
+    def _dataset(self, name, dtype=None):
+        """A dataset that lies in this very file: HDF5 could lead to others, of anybody's."""
+        link, dataset = self._file.get(name, getlink=True), self._file[name]
+        if not isinstance(link, h5py.HardLink) or dataset.is_virtual or dataset.external:
+            raise ValueError(f"its {name} must lie in the file itself")
+        if dtype is not None and dataset.dtype != dtype:
+            raise ValueError(f"its {name} must be {np.dtype(dtype)}, not {dataset.dtype}")
+        return dataset
 
     def __enter__(self):
         """Give the set itself."""
@@ -203,7 +95,8 @@ class FaceSet:
 
     def close(self):
         """Close the file; its pictures can no longer be read."""
-        self._file.close()
+        if self._file:
+            self._file.close()
 
     def __len__(self):
         """Number of pictures."""
@@ -249,7 +142,9 @@ class FaceSet:
     def split(self, *selections):
         """Which pictures are to train on and which to measure against.
 
-        A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out.
+        A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out; of
+        pictures that look alike, the pixels of one of them decide for all. The decision stands in the file; in one of
+        version 1 it is made again, for each picture alone.
 
         Args:
             selections: as `select` takes them; only pictures that satisfy all are split.
@@ -257,7 +152,10 @@ class FaceSet:
         Returns:
             (rows to train on, held-out rows): int64 arrays, ascending; about one in ten is held out.
         """
-        held_out = np.array([int(digest[:8], 16) % HELD_OUT == 0 for digest in self.digests()], bool)
+        if "held_out" in self._file:
+            held_out = self._file["held_out"][:] != 0
+        else:
+            held_out = np.array([is_held_out(digest) for digest in self.digests()], bool)
         chosen = self.select(*selections)
         return chosen[~held_out[chosen]], chosen[held_out[chosen]]
 
@@ -316,3 +214,17 @@ class FaceSet:
             int array (min(count, len(rows)),), without repetition.
         """
         return np.random.default_rng(seed).permutation(rows)[:count]
+
+
+if __name__ == "__main__":  # the process of sealing.opens_elsewhere
+    try:
+        with FaceSet(sys.argv[1], look_first=False) as opened:
+            (
+                opened.sources(),
+                opened.digests(),
+                opened.split(),
+                opened.counts(),
+                opened.images(range(min(1, len(opened)))),
+            )
+    except (InputError, OSError, ValueError, RuntimeError) as failure:
+        sys.exit(print(failure.__cause__ or failure) or 1)

@@ -1,5 +1,6 @@
 """Packing: sources of any kind merge into one faces.h5, without duplicates, in flat memory."""
 
+import collections
 import itertools
 import os
 from collections.abc import Iterator
@@ -10,16 +11,19 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from animegan.faces import sources
+from animegan.faces.limits import LIMITS
+from animegan.faces.near import look
 from animegan.faces.packed import FaceSet, FaceWriter
 from animegan.faces.tagging import TagTable
 from animegan.files import InputError
 from animegan.pictures import decode, resize
 from animegan.settings import DEFAULT_SIZE, check_size
 
-BLOCK = 512  # pictures decoded at a time: 6 MB at 64 px, a few hundred MB if all were large photographs
+BLOCK = 512  # pictures decoded at a time: 6 MB at 64 px
+BLOCK_BYTES = 100_000_000  # of their files: no more large ones at a time
 
 
-def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
+def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS, drop_copies=False):
     """Merge sources into one packed file.
 
     Args:
@@ -30,35 +34,45 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
         tags: path of a CSV with a column `file` and a column a tag, for pictures of any source; it wins over a
             source's own table.
         progress: show a progress bar on stderr.
+        limits: animegan.faces.limits.Limits: what is larger is skipped, or as a source refused.
+        drop_copies: drop near duplicates, too: pictures that look like an earlier one, such as resized and re-encoded
+            copies. Else they are kept on one side of the split.
 
     Returns:
-        dict: pictures (packed), duplicates (dropped), skipped (unreadable), skipped_files (their names), tagged
-        (pictures with at least one tag), out.
+        dict: pictures (packed), duplicates (dropped), near_duplicates (how many look like an earlier picture, dropped
+        or not), near_pairs (their sources, with that picture's), skipped (unreadable), skipped_files (their names, with
+        reasons), other_files (how many were no pictures, by the endings of their names), tagged (pictures with at least
+        one tag), tables (of each table of tags: rows, unused, doubled, examples of both), out.
 
     Raises:
         InputError: a source is none, or holds no readable picture; a table is not usable; no row of `tags` matches.
     """
     check_size(size)
-    table = TagTable.read(tags) if tags else None
+    given = TagTable.read(tags) if tags else None
     kinds = {str(path): sources.kind_of(path) for path in paths}
     if not kinds:
         raise InputError("there must be at least one source to pack. Received: none")
-    skipped, matched = {}, 0
-    with FaceWriter(out, size, {"command": "pack", "sources": [Path(path).name for path in kinds]}) as writer:
+    skipped, others, tables = {}, collections.Counter(), {str(tags): given} if given else {}
+    provenance = {"command": "pack", "sources": [Path(path).name for path in kinds]}
+    with FaceWriter(out, size, provenance, drop_copies=drop_copies) as writer:
         for path, kind in kinds.items():
-            before = len(writer) + writer.duplicates
-            blocks = _h5_blocks(path, size) if kind == "h5" else _picture_blocks(path, size, skipped)
+            found = 0
+            if kind == "h5":
+                blocks = _h5_blocks(path, size, limits)
+            else:
+                carried = _read_tables(path, limits)
+                tables |= {f"{path}: {name}": table for name, table in carried.items()}
+                blocks = _picture_blocks(path, size, carried, skipped, others, limits)
             with tqdm(total=_count(path, kind), unit="picture", desc=Path(path).name, disable=not progress) as bar:
-                for images, names, own_tags in blocks:
-                    if table:
-                        found = [table.of(name) for name in names]
-                        matched += sum(map(bool, found))
-                        own_tags = [own | more for own, more in zip(own_tags, found, strict=True)]
-                    writer.add(images, [_text(name) for name in names], own_tags)
+                for images, names, own_tags, looks in blocks:
+                    if given:
+                        own_tags = [own | given.of(name) for own, name in zip(own_tags, names, strict=True)]
+                    writer.add(images, [_text(name) for name in names], own_tags, looks)
                     bar.update(len(images))
-            if len(writer) + writer.duplicates == before:
+                    found += len(images)
+            if not found:
                 raise InputError(_nothing_in(path, skipped))
-        if table and not matched:
+        if given and not given.used:
             raise InputError(
                 f"the column 'file' of {tags} must name pictures of the sources. Received: no name of theirs"
             )
@@ -66,9 +80,13 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True):
     return {
         "pictures": pictures,
         "duplicates": duplicates,
+        "near_duplicates": len(writer.copies),
+        "near_pairs": writer.copies,
         "skipped": len(skipped),
         "skipped_files": skipped,
+        "other_files": dict(others),
         "tagged": tagged,
+        "tables": {_text(name): each.report() for name, each in tables.items()},
         "out": str(out),
     }
 
@@ -80,37 +98,43 @@ def _count(path, kind):
     return sources.count_pictures(path)
 
 
-def _h5_blocks(path, size) -> Iterator[tuple]:
-    """Blocks (images, names, tags) of a packed file, resized where it has another size."""
-    with FaceSet(path) as faces:
+def _h5_blocks(path, size, limits) -> Iterator[tuple]:
+    """Blocks (images, names, tags, looks) of a packed file, resized where it has another size."""
+    with FaceSet(path) as faces, ThreadPoolExecutor(os.cpu_count()) as pool:
+        limits.check(path, "members", len(faces))
+        limits.check(path, "bytes", len(faces) * faces.size**2 * 3)
         names = faces.sources()
         codes = {tag: faces.codes(tag) for tag in faces.tags}
         for start in range(0, len(faces), BLOCK):
             rows = range(start, min(start + BLOCK, len(faces)))
             tags = [{tag: faces.tags[tag][code[row]] for tag, code in codes.items() if code[row] >= 0} for row in rows]
             images = np.stack([resize(image, size) for image in faces.images(rows)])
-            yield images, names[rows.start : rows.stop], tags
+            yield images, names[rows.start : rows.stop], tags, list(pool.map(look, images))
 
 
-def _picture_blocks(path, size, skipped) -> Iterator[tuple]:
-    """Blocks (images, names, tags) of a folder or archive; unreadable pictures are noted in `skipped`."""
-    tables = [
-        (PurePosixPath(name).parent.parts, TagTable.parse(data, f"{path}: {name}"))
-        for name, data in sources.carried_tables(path)
-    ]
-    tables.sort(key=lambda table: len(table[0]))  # the nearest last: it wins
+def _read_tables(path, limits):
+    """The tag tables that a source carries, {name: TagTable}, the nearest to the pictures last: it wins."""
+    tables = {name: TagTable.parse(data, f"{path}: {name}") for name, data in sources.carried_tables(path, limits)}
+    return dict(sorted(tables.items(), key=lambda table: len(PurePosixPath(table[0]).parts)))
+
+
+def _picture_blocks(path, size, tables, skipped, others, limits) -> Iterator[tuple]:
+    """Blocks (images, names, tags, looks) of a folder or archive; unreadable pictures are noted in `skipped`."""
+    tables = [(PurePosixPath(name).parent.parts, table) for name, table in tables.items()]
+    members = sources.pictures(path, limits, others)
     with ThreadPoolExecutor(os.cpu_count()) as pool:  # OpenCV decodes outside Python's lock
-        for batch, decoded in _one_ahead(_decoding(sources.pictures(path), size, pool)):
-            images, names, tags = [], [], []
-            for (name, _), image in zip(batch, decoded, strict=True):
-                if isinstance(image, str):
-                    skipped[_text(f"{path}/{name}")] = image
+        for batch, decoded in _one_ahead(_decoding(members, size, limits.pixels, pool)):
+            images, names, tags, looks = [], [], [], []
+            for (name, _), read in zip(batch, decoded, strict=True):
+                if isinstance(read, str):
+                    skipped[_unused(_text(f"{path}/{name}"), skipped)] = read
                     continue
-                images.append(image)
+                images.append(read[0])
+                looks.append(read[1])
                 names.append(f"{Path(path).name}/{name}")
                 tags.append(_carried_tags(tables, name))
             if images:
-                yield images, names, tags
+                yield images, names, tags, looks
 
 
 def _carried_tags(tables, name):
@@ -120,15 +144,31 @@ def _carried_tags(tables, name):
     return {tag: value for table in above or [table for _, table in tables] for tag, value in table.of(name).items()}
 
 
+def _unused(name, names):
+    """The name, numbered where an archive holds it more than once."""
+    numbered = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
+    return next(name for name in numbered if name not in names)
+
+
 def _text(name):
     """A file's name as text that can be stored and printed: bytes of it that are no UTF-8 become \\udc83 or so."""
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _decoding(members, size, pool):
+def _decoding(members, size, most_pixels, pool):
     """Blocks of (name, data) with the pictures that the pool has begun to decode from them."""
-    while batch := list(itertools.islice(members, BLOCK)):
-        yield batch, pool.map(lambda member: _read(member, size), batch)
+    while batch := list(_block(members)):
+        yield batch, pool.map(lambda member: _read(member, size, most_pixels), batch)
+
+
+def _block(members):
+    """As many members as are decoded at a time."""
+    length = 0
+    for name, data in itertools.islice(members, BLOCK):
+        yield name, data
+        length += 0 if isinstance(data, OSError) else len(data)
+        if length > BLOCK_BYTES:
+            return
 
 
 def _one_ahead(blocks):
@@ -139,13 +179,14 @@ def _one_ahead(blocks):
         yield block
 
 
-def _read(member, size):
-    """Picture (size, size, 3) of a (name, data) pair, or the reason why there is none."""
+def _read(member, size, most_pixels):
+    """Picture (size, size, 3) of a (name, data) pair, with its look, or the reason why there is none."""
     _, data = member
     if isinstance(data, OSError):
         return str(data)
     try:
-        return resize(decode(data), size)
+        image = resize(decode(data, most_pixels), size)
+        return image, look(image)
     except InputError as error:
         return str(error)
 

@@ -1,17 +1,26 @@
 """Where pictures come from: a folder, a zip or tar archive. Each is walked once, in a stable order."""
 
 import contextlib
+import functools
+import lzma
+import os
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
 import h5py
 
+from animegan.faces.limits import LIMITS
 from animegan.files import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 TAG_FILES = ("faces.csv", "tags.csv")  # a table of tags that a source may carry along
+
+
+class ArchiveError(InputError):
+    """An archive is damaged as a whole."""
 
 
 def kind_of(path):
@@ -35,8 +44,9 @@ def kind_of(path):
         return "h5"
     if zipfile.is_zipfile(path):
         return "zip"
-    if tarfile.is_tarfile(path):
-        return "tar"
+    with contextlib.suppress(EOFError, zlib.error, lzma.LZMAError):  # what begins like a compressed tar
+        if tarfile.is_tarfile(path):
+            return "tar"
     raise InputError(
         f"a source must be a folder, a zip or tar archive, or a packed .h5 file. "
         f"Received: {path} ({path.stat().st_size} bytes that are none of these)"
@@ -51,88 +61,120 @@ def is_picture(name):
 def count_pictures(path):
     """How many pictures a source names, or None for a tar, which would have to be read through."""
     kind = kind_of(path)
-    if kind == "folder":
-        return sum(1 for _ in _folder_names(Path(path), is_picture))
-    if kind == "zip":
-        with _reading(path), zipfile.ZipFile(path) as archive:
-            return sum(is_picture(name) for name in archive.namelist())
+    if kind in ("folder", "zip"):
+        return sum(is_picture(name) for name, _, _ in MEMBERS[kind](path))
     return None
 
 
-def pictures(path) -> Iterator[tuple[str, bytes | OSError]]:
+def pictures(path, limits=LIMITS, others=None) -> Iterator[tuple[str, bytes | OSError]]:
     """Walk the pictures of a folder or archive.
 
     Args:
-        path: a folder (walked with its subfolders) or a zip or tar archive.
+        path: a folder (walked with its subfolders; a link to a picture is read, one to a folder is not followed) or a
+            zip or tar archive (whose links are not followed).
+        limits: animegan.faces.limits.Limits.
+        others: a collections.Counter, which counts files that are no pictures by their endings, hidden ones left out.
 
     Yields:
         (name, data): the name inside the source with / between its parts, and the file's bytes,
         or the exception where this one member could not be read.
 
     Raises:
-        InputError: it is an archive so damaged that its other members cannot be reached.
+        InputError: it is an archive so damaged that its other members cannot be reached, or it holds more than allowed.
     """
-    kind = kind_of(path)
-    if kind == "folder":
-        for name in _folder_names(Path(path), is_picture):
-            try:
-                yield name, (Path(path) / name).read_bytes()
-            except OSError as error:
-                yield name, error
-    elif kind == "zip":
-        with _reading(path), zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                if is_picture(member.filename):
-                    yield member.filename, _read_zip_member(archive, member)
-    else:
-        yield from _tar_members(path, is_picture)
+    for name, size, read in _members(path, limits):
+        if is_picture(name) or isinstance(read, OSError):
+            yield name, _read(read, size, limits)
+        elif others is not None:
+            others[PurePosixPath(name).suffix.lower() or "no ending"] += 1
 
 
-def carried_tables(path) -> Iterator[tuple[str, bytes]]:
-    """The tag tables (faces.csv or tags.csv at any depth) that a folder or archive brings along, as (name, bytes)."""
-    kind = kind_of(path)
-    if kind == "folder":
-        for name in _folder_names(Path(path), _is_table):
-            yield name, (Path(path) / name).read_bytes()
-    elif kind == "zip":
-        with _reading(path), zipfile.ZipFile(path) as archive:
-            for member in archive.infolist():
-                if _is_table(member.filename):
-                    yield member.filename, archive.read(member)
-    elif kind == "tar":
-        yield from _tar_members(path, _is_table)
+def carried_tables(path, limits=LIMITS) -> Iterator[tuple[str, bytes]]:
+    """The tag tables (faces.csv or tags.csv at any depth) that a folder or archive brings along, as (name, bytes).
+
+    Args and errors: those of `pictures`; InputError also where a table cannot be read.
+    """
+    for name, size, read in _members(path, limits):
+        if PurePosixPath(name).name in TAG_FILES:
+            data = _read(read, size, limits)
+            if isinstance(data, OSError):
+                raise InputError(f"a table of tags must be readable. Received: {path}: {name} ({data})") from data
+            yield name, data
 
 
-def _is_table(name):
-    return PurePosixPath(name).name in TAG_FILES and not _is_hidden(name)
+def _members(path, limits):
+    """The files of a source that are not hidden, as (name, bytes, what reads it or an OSError), within the limits."""
+    total = 0
+    for number, (name, size, read) in enumerate(MEMBERS[kind_of(path)](path), start=1):
+        total += size
+        limits.check(path, "members", number)
+        limits.check(path, "bytes", total)
+        if not _is_hidden(name):
+            yield name, size, read
+
+
+def _read(read, size, limits):
+    """The bytes of one file, or the OSError that says why not."""
+    try:
+        if isinstance(read, OSError):
+            raise read
+        limits.check("a file", "file_bytes", size)
+        return read()
+    except OSError as error:
+        return error
+    except ArchiveError:
+        raise
+    except Exception as error:  # TooLarge, BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError (encrypted), …
+        return OSError(str(error))  # a damaged, encrypted or oddly packed member costs only itself
 
 
 def _is_hidden(name):
     """Whether a name is that of an operating system's companion, lies in a hidden folder, or is an archive's folder."""
     parts = PurePosixPath(name).parts
-    return name.endswith("/") or "__MACOSX" in parts or any(part.startswith(".") for part in parts)
+    return name.endswith("/") or "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
 
 
-def _folder_names(folder, wanted):
-    """Names below `folder` in sorted order, with / between the parts."""
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if wanted(name) and path.is_file():
-            yield name
+def _folder_members(path):
+    """The files below a folder in the order of their names."""
+    found = {}
+    closed = []
+    for folder, folders, files in os.walk(path, onerror=closed.append):
+        inside = "" if folder == str(path) else PurePosixPath(os.path.relpath(folder, path)).as_posix() + "/"
+        found |= {inside + name: None for name in files}
+        links = (name for name in folders if os.path.islink(os.path.join(folder, name)))
+        found |= {inside + name: OSError("a link to a folder is not followed") for name in links}
+    found |= {os.path.relpath(error.filename, path): error for error in closed}
+    for name in sorted(found, key=lambda name: name.split("/")):
+        file = Path(path, name)
+        try:
+            yield name, file.stat().st_size, found[name] or file.read_bytes
+        except OSError as error:  # a link that leads nowhere
+            yield name, 0, error
 
 
-def _read_zip_member(archive, member):
-    try:
-        return archive.read(member)
-    except Exception as error:  # BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError (encrypted), …
-        return OSError(str(error))  # a damaged, encrypted or oddly packed member costs only itself
+def _zip_members(path):
+    """The members of a zip in its own order. zipfile never unpacks more bytes than are stated."""
+    with _reading(path), zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            yield member.filename, member.file_size, functools.partial(archive.read, member)
 
 
-def _tar_members(path, wanted):
+def _tar_members(path):
+    """The members of a tar in its own order. Each must be read before the next is asked for."""
+
+    def read(member):
+        with _reading(path):
+            return archive.extractfile(member).read()
+
     with _reading(path), tarfile.open(path) as archive:
         for member in archive:
-            if member.isfile() and wanted(member.name):
-                yield member.name, archive.extractfile(member).read()
+            if member.isfile():
+                yield member.name, member.size, functools.partial(read, member)
+            elif not member.isdir() and is_picture(member.name):
+                yield member.name, 0, OSError("a link is not followed")
+
+
+MEMBERS = {"folder": _folder_members, "zip": _zip_members, "tar": _tar_members, "h5": lambda path: ()}
 
 
 @contextlib.contextmanager
@@ -141,6 +183,6 @@ def _reading(path):
     try:
         yield
     except Exception as error:  # BadZipFile, TarError, zlib.error, LZMAError, EOFError, OSError without a number, …
-        if getattr(error, "errno", None):
-            raise  # the disk's fault, not the archive's
-        raise InputError(f"an archive must be whole and readable. Received: {path} ({error})") from error
+        if getattr(error, "errno", None) or isinstance(error, InputError):
+            raise  # the disk's fault, not the archive's; or it was said already
+        raise ArchiveError(f"an archive must be whole and readable. Received: {path} ({error})") from error

@@ -8,27 +8,34 @@ from animegan.files import InputError
 
 # What `animegan crop` notes of a face beside its tags; positions and likelihoods are no classes of faces.
 MEASURES = frozenset({"source", "x0", "y0", "x1", "y1", "likelihood"})
+EXAMPLES = 5  # names that a report gives of each kind
 
 
 class TagTable:
     """Tags by picture name, read from a CSV with a column `file`; every other column is a tag.
 
     A picture matches a row when the row's `file` is the end of the picture's name: `1000.jpg`
-    matches `faces/1000.jpg`, and where several rows match, the longest wins.
+    matches `faces/1000.jpg`, and where several rows match, the longest wins. Of rows with the same `file` the first
+    counts, and the others fill its gaps.
+
+    Attributes:
+        names: tuple of the tags.
+        doubled: list of the names that stood in another row before.
+        used: set of the names whose rows matched a picture so far.
     """
 
     def __init__(self, text, name="tags.csv"):
         """Read a table.
 
         Args:
-            text: the CSV as str; comma, semicolon or tab between the columns.
+            text: the CSV as str; comma, semicolon, tab or | between the columns.
             name: what to call it in errors.
 
         Raises:
             InputError: there is no column `file`, or no other column, or it is no CSV.
         """
         lines = io.StringIO(text, newline=None)  # ends of lines of any system
-        delimiter = max(",;\t", key=lines.readline().count)
+        delimiter = max(",;\t|", key=lines.readline().count)
         lines.seek(0)
         try:
             self._read(csv.DictReader(lines, delimiter=delimiter), name)
@@ -46,11 +53,14 @@ class TagTable:
                 f"a table of tags must have a column 'file' and a column for each tag. "
                 f"Received: {name} with {', '.join(columns) or 'no columns'}"
             )
-        self._rows = {}
+        self._rows, self.doubled, self.used = {}, [], set()
         for row in reader:
             file = (row["file"] or "").strip().replace("\\", "/")
             values = {tag: (row[tag] or "").strip() for tag in self.names}
-            self._rows[file] = {tag: value for tag, value in values.items() if value}
+            if file in self._rows:
+                self.doubled.append(file)
+            known = self._rows.setdefault(file, {})
+            known |= {tag: value for tag, value in values.items() if value and tag not in known}
 
     @classmethod
     def read(cls, path):
@@ -77,5 +87,13 @@ class TagTable:
         for start in range(len(parts)):
             row = self._rows.get("/".join(parts[start:]))
             if row is not None:
+                self.used.add("/".join(parts[start:]))
                 return row
         return {}
+
+    def report(self):
+        """What did not fit: a dict of rows, unused and doubled (numbers of rows), and examples (up to five names)."""
+        unused = [name for name in self._rows if name not in self.used]
+        examples = {"unused": unused[:EXAMPLES], "doubled": self.doubled[:EXAMPLES]}
+        rows = len(self._rows) + len(self.doubled)
+        return {"rows": rows, "unused": len(unused), "doubled": len(self.doubled), "examples": examples}
