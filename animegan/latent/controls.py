@@ -1,7 +1,7 @@
-"""The explorer's own controls: named sliders, a pad for two directions, a sheet to pick from.
+"""The explorer's own controls: a picture, named sliders, a pad for two directions, a sheet to pick from.
 
-The sliders of ipywidgets have no name that a screen reader could say, and no widget of its takes a click in a picture;
-these are some lines of JavaScript each, shown by anywidget in JupyterLab, Notebook and VS Code alike.
+The sliders and pictures of ipywidgets have no name that a screen reader could say, and no widget of its takes a click
+in a picture; these are some lines of JavaScript each, shown by anywidget in JupyterLab, Notebook and VS Code alike.
 """
 
 from pathlib import Path
@@ -13,6 +13,16 @@ HERE = Path(__file__).parent
 STYLE = (HERE / "controls.css").read_text(encoding="utf-8")
 REACH = 4.0  # standard deviations to either side: farther out there were next to no latents to learn from
 STEP = 0.1  # of a slider: one press of an arrow key
+
+
+class Picture(anywidget.AnyWidget):
+    """A picture."""
+
+    _esm = (HERE / "picture.js").read_text(encoding="utf-8")
+    _css = STYLE
+    value = traitlets.Bytes().tag(sync=True)  # PNG
+    words = traitlets.Unicode().tag(sync=True)  # what it shows
+    width = traitlets.Unicode("auto").tag(sync=True)  # on the page, in CSS's units
 
 
 class Sliders(anywidget.AnyWidget):

@@ -8,7 +8,7 @@ import ipywidgets as widgets
 
 from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents
-from animegan.latent.controls import Pad, Sheet, Sliders
+from animegan.latent.controls import Pad, Picture, Sheet, Sliders
 from animegan.latent.fast import FastGenerator
 from animegan.latent.named import find_directions
 from animegan.latent.saving import STRIP, save_as, strip_latents
@@ -88,14 +88,17 @@ class Explorer:
 
     def _build(self):
         names = list(self.directions)
-        first = list({name.partition("=")[0]: name for name in reversed(names)}.values())[::-1][:SHOWN]
+        by_tag = {}
+        for name in names:
+            by_tag.setdefault(name.partition("=")[0], name)
+        first = list(by_tag.values())[:SHOWN]
         ranges = {TRUNCATION: [0.0, 1.5, 0.01], BLEND: [0.0, 1.0, 0.01]}
         faces = self.generate(self.latents)
         self.sheet = Sheet(picture=encode(sheet(faces, COLUMNS, gap=0)), count=FACES, columns=COLUMNS)
         self.sliders = Sliders(names=[*first, TRUNCATION, BLEND], ranges=ranges)
         self.pad = Pad(names=(names + names)[:2])
-        self.face = widgets.Image(format="png", layout={"width": LARGE, "height": LARGE})
-        self.strip = widgets.Image(format="png", layout={"max_width": "100%"})
+        self.face = Picture(words=f"Face made by {self.name}", width=LARGE)
+        self.strip = Picture(words="Eight faces, from face A to face B")
         self.words, self.message = widgets.HTML(), widgets.HTML()
         self.text = widgets.Text(description="Latent", continuous_update=False, layout={"width": "640px"})
         self.more = widgets.Dropdown(options=["", *names], description="Add slider")
@@ -147,7 +150,6 @@ class Explorer:
         self.words.value = f'<p role="status" aria-live="polite">{escape(place.words())}</p>'
         self._settling = True
         try:
-            self.face.tooltip = f"Face made by {self.name}"
             # All keys at all times: values equal to those that the page has sent are not sent back, to a moving finger.
             amounts = dict.fromkeys(self.directions, 0.0) | place.amounts
             self.sliders.values = amounts | {TRUNCATION: place.strength, BLEND: place.share}
@@ -157,7 +159,6 @@ class Explorer:
             self._settling = False
         faces = self.generate(strip_latents(place.edited(self.directions), place.other))
         self.strip.value = encode(sheet(faces, STRIP))
-        self.strip.tooltip = "Eight faces from A to B"
 
     def _say(self, words):
         self.message.value = f'<p role="alert">{escape(words)}</p>' if words else ""
@@ -182,8 +183,8 @@ class Explorer:
     @_guarded
     def _drag(self, change):
         place = self.history.place
-        for name, amount in zip(self.pad.names, change["new"], strict=True):
-            place = place.with_amount(name, amount)
+        for name, amount, old in zip(self.pad.names, change["new"], change["old"], strict=True):
+            place = place if amount == old else place.with_amount(name, amount)
         self._go(place, "pad")
 
     @_guarded

@@ -53,8 +53,8 @@ def write_movie(frames, path, rate=25):
 
 
 def _write_gif(frames, path, rate):
-    """Each frame with its own 256 colours, dithered: one palette for all shows bands in the skin."""
-    pictures = [Image.fromarray(frame).quantize(256, dither=Image.Dither.FLOYDSTEINBERG) for frame in frames]
+    """Each frame with its own 256 colours, chosen by octree: Pillow's usual way takes fifty times as long."""
+    pictures = [Image.fromarray(frame).quantize(256, method=Image.Quantize.FASTOCTREE) for frame in frames]
     times = np.diff(np.rint(np.arange(len(frames) + 1) * 100 / rate)).astype(int) * 10  # rounding does not add up
     pictures[0].save(
         path, format="GIF", save_all=True, append_images=pictures[1:], duration=times.tolist(), loop=0, disposal=1

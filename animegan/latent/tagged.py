@@ -47,7 +47,9 @@ def tag_directions(latents, likelihoods, values, ridge=RIDGE, rare=RARE):
         {"hair=blonde": float32 array (L,), …}, unit vectors; those first that a straight line explains best.
     """
     scores = {tag: np.log(table + FLOOR) for tag, table in likelihoods.items()}
-    fits = {tag: linear_fit(latents, table) for tag, table in scores.items()}
+    ends = np.cumsum([table.shape[1] for table in scores.values()])[:-1]
+    rows = linear_fit(latents, np.concatenate(list(scores.values()), axis=1))
+    fits = dict(zip(scores, np.split(rows, ends), strict=True))
     found = []
     for tag, names in values.items():
         shares = np.bincount(likelihoods[tag].argmax(axis=1), minlength=len(names)) / len(latents)
