@@ -100,7 +100,7 @@ class Lab:
             *(f"--IdentityProvider.token={self.token}", "--LabApp.expose_app_in_browser=True"),
             *("--LabApp.extension_manager=readonly", "--LabApp.news_url=None", f"--ServerApp.root_dir={self.folder}"),
         ]
-        log = stack.enter_context(open(self.scratch / "server.log", "wb"))
+        log = stack.enter_context((self.scratch / "server.log").open("wb"))
         server = subprocess.Popen(
             [sys.executable, "-m", "jupyterlab", *words], env=self.environment, cwd=self.folder, stdout=log, stderr=log
         )

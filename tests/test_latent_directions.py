@@ -20,7 +20,10 @@ class Pictures:
     def tags(self, images):
         grey = images.mean(axis=3) / 255 - 0.5
         half = images.shape[2] // 2
-        scores = {"hair": grey.mean(axis=(1, 2)), "side": grey[:, :, half:].mean(axis=(1, 2)) - grey[:, :, :half].mean(axis=(1, 2))}
+        scores = {
+            "hair": grey.mean(axis=(1, 2)),
+            "side": grey[:, :, half:].mean(axis=(1, 2)) - grey[:, :, :half].mean(axis=(1, 2)),
+        }
         return {tag: _likelihoods(score) for tag, score in scores.items()}
 
 

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from animegan.files import InputError
-from animegan.latent.sampling import blend, corners_grid, directions_grid, lerp, loop, slerp, truncate
+from animegan.latent.sampling import analogy, blend, corners_grid, directions_grid, lerp, loop, slerp, truncate
 
 
 @pytest.fixture
@@ -59,6 +59,12 @@ def test_a_loop_passes_its_keys_and_has_no_seam(latents):
 def test_a_loop_is_as_likely_everywhere():
     keys = np.random.default_rng(1).standard_normal((5, 20_000))
     assert np.allclose(loop(keys, 40).std(axis=1), 1, atol=0.03)
+
+
+def test_an_analogy_adds_what_sets_the_groups_apart(latents):
+    feature = np.eye(100)[3]
+    moved = analogy(latents[:2], latents[2:6] + feature, latents[2:6])
+    assert np.allclose(moved, latents[:2] + feature, atol=1e-5)
 
 
 @pytest.mark.parametrize(

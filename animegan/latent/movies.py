@@ -43,6 +43,8 @@ def write_movie(frames, path, rate=25):
     if not frames:
         raise InputError("a movie must have at least one picture. Received: none")
     height, width = frames[0].shape[:2]
+    if any(frame.shape != (height, width, 3) or frame.dtype != np.uint8 for frame in frames):
+        raise InputError("a movie's pictures must all have one size, and 3 channels of uint8. Received: others")
     if kind == ".mp4" and (height % 2 or width % 2):
         raise InputError(f"an MP4's sides must be even numbers of pixels. Received: {width} × {height}")
     with replacing(path) as temporary:
@@ -72,3 +74,6 @@ def _write_mp4(frames, path, rate, size):
             writer.send(frame)
     finally:
         writer.close()
+    written, _ = imageio_ffmpeg.count_frames_and_secs(str(path))
+    if written != len(frames):  # the encoder is a process of its own, and its last error raises nothing here
+        raise OSError(f"the encoder wrote {written} of {len(frames)} frames: the disk may be full")

@@ -6,6 +6,8 @@ function render({ model, el }) {
   const up = document.createElement("span");
   pad.className = "animegan-pad";
   pad.tabIndex = 0;
+  // JupyterLab takes arrow keys to go from cell to cell, before any control sees them, unless told not to.
+  pad.dataset.lmSuppressShortcuts = "true";
   pad.setAttribute("role", "application");
   across.className = "across";
   up.className = "up";

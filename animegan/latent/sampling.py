@@ -144,6 +144,21 @@ def loop(keys, frames):
     return (np.fft.irfft(waves, frames, axis=0) * (frames / count)).astype(np.float32)
 
 
+def analogy(latent, like, unlike):
+    """Vector arithmetic (Radford et al. 2015, arXiv:1511.06434): what some latents share and others lack is added.
+
+    Args:
+        latent: float array (…, L), such as that of a girl without glasses.
+        like: float array (N, L), latents of faces that have it; three or more, whose mean leaves their chance behind.
+        unlike: float array (M, L), of faces that have it not, and are else alike.
+
+    Returns:
+        float32 array (…, L): latent + mean(like) - mean(unlike).
+    """
+    difference = np.mean(like, axis=0) - np.mean(unlike, axis=0)
+    return (np.asarray(latent) + difference).astype(np.float32)
+
+
 def _ends(start, end, places):
     start, end = np.asarray(start, np.float64), np.asarray(end, np.float64)
     if start.shape != end.shape or start.ndim != 1:

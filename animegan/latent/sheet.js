@@ -2,6 +2,8 @@
 function render({ model, el }) {
   const grid = document.createElement("div");
   grid.className = "animegan-sheet";
+  // JupyterLab takes arrow keys to go from cell to cell, before any control sees them, unless told not to.
+  grid.dataset.lmSuppressShortcuts = "true";
   grid.setAttribute("role", "group");
   grid.setAttribute("aria-label", "Faces to pick from. Arrow keys go from face to face, Enter picks");
   el.append(grid);

@@ -1,6 +1,8 @@
-// Sliders with names: native inputs, which a keyboard moves and a screen reader names.
+// Sliders with names that a screen reader says. Keys are handled here: JupyterLab stops what the browser would do.
 function render({ model, el }) {
   el.classList.add("animegan-sliders");
+  // JupyterLab takes arrow keys to go from cell to cell, before any control sees them, unless told not to.
+  el.dataset.lmSuppressShortcuts = "true";
   let inputs = {};
 
   function build() {
@@ -18,6 +20,17 @@ function render({ model, el }) {
         shown.textContent = Number(input.value).toFixed(2);
         model.set("values", { ...model.get("values"), [name]: Number(input.value) });
         model.save_changes();
+      });
+      input.addEventListener("keydown", (event) => {
+        const far = Math.max(1, Math.round((high - low) / step / 10));
+        const moves = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: far, PageDown: -far };
+        if (event.key in moves) input.stepUp(moves[event.key]);
+        else if (event.key === "Home") input.value = low;
+        else if (event.key === "End") input.value = high;
+        else return;
+        event.preventDefault();
+        event.stopPropagation();
+        input.dispatchEvent(new Event("input"));
       });
       inputs[name] = [input, shown];
       row.append(words, input, shown);
