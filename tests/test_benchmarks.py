@@ -127,3 +127,13 @@ def test_stream_compares_the_disk_with_memory():
     result = run("stream.py", *settings)
     assert all(result["pictures_a_second"][name] > 0 for name in ("in_memory", "streamed"))
     assert result["ratios"][0] <= result["ratio"] <= result["ratios"][1]
+
+
+@pytest.mark.timeout(600)
+def test_explorer_speed_times_keys_and_drags(modules):
+    if lacks := modules("lab").missing():
+        pytest.skip(lacks)
+    result = run("explorer_speed.py", "--presses", "4", "--drag", "0.5")
+    assert 0 < result["generator_ms"]["one_face"]["median"] < result["generator_ms"]["strip_of_8"]["p90"]
+    assert result["page"]["face_ms"]["n"] == result["page"]["strip_ms"]["n"] == 4
+    assert result["page"]["drag"]["moves"] >= result["page"]["drag"]["pictures"] > 0

@@ -110,7 +110,7 @@ def test_tag_directions_move_their_own_tag_alone(painter):
         result = judge(painter, network, latents[:300], name, found[name])
         assert 0.35 < result["before"] < 0.65
         assert result["after"] > 0.9
-        assert max(result["changed"].values()) == result["any_changed"] or len(result["changed"]) > 1
+        assert all(share < 0.1 for share in result["changed"].values())
         assert result["any_changed"] < 0.1
     moved = judge(painter, network, latents[:300], "hair=light", found["side=right"])
     assert moved["any_changed"] > 0.2  # what `judge` would have said of a wrong direction
@@ -139,15 +139,19 @@ def test_directions_are_found_once(run, monkeypatch):
     monkeypatch.setattr(named, "COUNT", 2)
     found = named.find_directions(run, faces=500)
     assert {"hair=light", "weights 1", "activations 2"} <= set(found)
-    monkeypatch.setattr(named, "label", None)
-    again = named.find_directions(run)
+    with monkeypatch.context() as held:
+        held.setattr(named, "label", None)
+        again = named.find_directions(run)
     assert list(again) == list(found)
     assert all(np.array_equal(again[name], found[name]) for name in found)
+    run.save_generator(build_generator(32, width=4, latent_width=6, seed=1))  # as if it had trained further
+    anew = named.find_directions(run, faces=500)
+    assert not np.array_equal(anew["weights 1"], found["weights 1"])
 
 
 def test_directions_of_another_generator_are_refused(run):
     path = run.folder / named.FILE
-    named.write_directions(path, {"a": np.zeros(3)})
+    named.write_directions(path, "", {"a": np.zeros(3)})
     with pytest.raises(InputError, match="must be 6 numbers"):
         named.find_directions(run)
     path.write_bytes(b"PK damaged")

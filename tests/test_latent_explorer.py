@@ -1,3 +1,4 @@
+import hashlib
 import re
 
 import cv2
@@ -45,7 +46,8 @@ def explorer(generator, directions, tmp_path):
 def run(tmp_path, generator, directions):
     made = Run.create(tmp_path / "run", {"size": 32})
     made.save_generator(generator)
-    named.write_directions(made.folder / named.FILE, directions)
+    digest = hashlib.sha256(made.generator_path.read_bytes()).hexdigest()
+    named.write_directions(made.folder / named.FILE, digest, directions)
     return made.folder
 
 
@@ -271,3 +273,14 @@ def test_a_failed_movie_leaves_the_old_one(tmp_path, kind, monkeypatch):
         write_movie(np.zeros((3, 32, 32, 3), np.uint8), path)
     assert path.read_bytes() == b"old"
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_generator_that_comes_with_the_project_is_ready():
+    assert "drawn-faces" in pretrained_names()
+    run = find_run("drawn-faces")
+    generator = run.load_generator()
+    digest, directions = named.read_directions(run.folder / named.FILE, generator.input_shape[-1])
+    assert digest == hashlib.sha256(run.generator_path.read_bytes()).hexdigest()
+    assert {"hair=blue", "weights 1", "activations 1"} <= set(directions)
+    assert all(np.isclose(np.linalg.norm(direction), 1, atol=1e-4) for direction in directions.values())
+    assert run.generator_path.stat().st_size < 2e6

@@ -10,13 +10,15 @@ from animegan.files import InputError
 
 
 def truncate(latents, strength):
-    """Draw latents towards the mean, 0, where faces are more ordinary and have fewer flaws.
+    """Draw latents towards the mean, 0. A little of it makes faces more ordinary, with fewer flaws.
+
+    A DCGAN has never seen a latent near 0 itself, and may make no face at all of it.
 
     Karras et al. 2019 (arXiv:1812.04948) do this in StyleGAN's inner space; here it is done to the latent itself.
 
     Args:
         latents: float array (…, L).
-        strength: 0 gives the mean face alone, 1 changes nothing, more exaggerates.
+        strength: 0 gives the mean alone, 1 changes nothing, more exaggerates.
 
     Returns:
         float32 array (…, L).

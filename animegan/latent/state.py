@@ -20,7 +20,7 @@ class Place:
     base: np.ndarray  # float32 (L,), the latent that was picked
     origin: str  # where that came from, in words
     amounts: dict = field(default_factory=dict)  # direction's name → standard deviations moved along it
-    strength: float = 1.0  # 0 the mean face, 1 as it is
+    strength: float = 1.0  # truncation: 0 the mean, 1 as it is
     other: np.ndarray | None = None  # float32 (L,), face B
     share: float = 0.0  # of B in the blend
 
