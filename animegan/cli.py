@@ -75,7 +75,9 @@ def build_parser():
     parser = Parser(prog="animegan", description="Crop, pack, train and sample anime faces.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for add in (_add_draw, _add_crop, _add_pack, _add_inspect, _add_train, _add_sample, _add_evaluate, _add_walk):
+    add_data = (_add_draw, _add_crop, _add_pack, _add_inspect)
+    add_runs = (_add_train, _add_transfer, _add_sample, _add_evaluate, _add_walk)
+    for add in (*add_data, *add_runs):
         add(commands)
     return parser
 
@@ -187,40 +189,69 @@ def _add_train(commands):
     parser.add_argument("faces", type=Path, help="a packed .h5 file")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
     parser.add_argument("--recipe", help="classic (the default) or modern, which learns faster")
+    parser.add_argument("--tag", action="append", help="only on faces with this tag, such as hair=blonde")
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
-    parser.add_argument("--minutes", type=float, help="stop after this time of training, ± 5 s")
-    parser.add_argument("--resume", action="store_true", help="go on with the run, with the settings it has")
+    _add_training(parser)
     parser.add_argument("--width", type=_at_least(1), help="channels of the last hidden layer (the recipe's)")
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
-    parser.add_argument("--seed", type=_at_least(0), help="of weights, latents and order (0)")
-    parser.add_argument("--report-images", type=int, help="pictures between two sample sheets (about a pass)")
     parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
     parser.add_argument("--distribute", action="store_true", help="use all devices, and other workers (see the README)")
 
 
+def _add_training(parser):
+    """The options of all that trains."""
+    parser.add_argument("--minutes", type=float, help="stop after this time of training, ± 5 s")
+    parser.add_argument("--resume", action="store_true", help="go on with the run, with the settings it has")
+    parser.add_argument("--seed", type=_at_least(0), help="of weights, latents and order (0)")
+    parser.add_argument("--report-images", type=int, help="pictures between two sample sheets (about a pass)")
+
+
+def _settings(options):
+    """What `train` takes of them, and the configuration of the run to go on with, {} for a new one."""
+    config = {}
+    if options.resume and (options.out / "config.json").exists():  # what is not said stays as the run has it
+        from animegan.gan.runs import Run
+
+        config = Run(options.out).config
+    settings = {
+        "images": options.images,
+        "minutes": options.minutes,
+        "resume": options.resume,
+        "seed": config.get("seed", 0) if options.seed is None else options.seed,
+        "report_images": config.get("report_images") if options.report_images is None else options.report_images,
+        "tags": config.get("tags", []) if options.tag is None else options.tag,
+    }
+    return settings, config
+
+
 def _train(options):
     from animegan.gan.recipes import Recipe, recipe
-    from animegan.gan.runs import Run
     from animegan.gan.training import train
 
-    base, seed, report = recipe(options.recipe or "classic"), 0, None
-    if options.resume and (options.out / "config.json").exists():  # what is not said stays as the run has it
-        config = Run(options.out).config
-        base, seed, report = Recipe(**config["recipe"]), config["seed"], config["report_images"]
+    settings, config = _settings(options)
+    base = Recipe(**config["recipe"]) if config else recipe(options.recipe or "classic")
     given = {"name": options.recipe, "width": options.width, "batch": options.batch}
     chosen = dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
-    return train(
-        options.faces,
-        options.out,
-        chosen,
-        images=options.images,
-        minutes=options.minutes,
-        resume=options.resume,
-        seed=seed if options.seed is None else options.seed,
-        report_images=report if options.report_images is None else options.report_images,
-        memory=options.memory,
-        distribute=options.distribute,
-    )
+    return train(options.faces, options.out, chosen, memory=options.memory, distribute=options.distribute, **settings)
+
+
+def _add_transfer(commands):
+    parser = _command(commands, "transfer", _transfer, "train a copy of a run on the faces with a tag")
+    parser.add_argument("run", type=Path, metavar="RUN", help="the run to begin with")
+    parser.add_argument("faces", type=Path, help="a packed .h5 file")
+    parser.add_argument("--tag", action="append", help="which faces, such as hair=blonde; several must hold together")
+    parser.add_argument("--out", type=Path, required=True, metavar="RUN2", help="the run folder to write")
+    parser.add_argument("--method", help="finetune (the default), freeze-discriminator or append")
+    parser.add_argument("--images", type=int, help="stop after this many pictures (20,000)")
+    _add_training(parser)
+
+
+def _transfer(options):
+    from animegan.gan.transfer import METHODS, transfer
+
+    settings, config = _settings(options)
+    method = options.method or config.get("start", {}).get("method", METHODS[0])
+    return transfer(options.run, options.faces, options.out, method=method, **settings)
 
 
 def _add_sample(commands):
@@ -245,6 +276,7 @@ def _add_evaluate(commands):
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of latents and choice (%(default)s)")
     parser.add_argument("--features", default="faces", help="faces or inception (%(default)s)")
     parser.add_argument("--unseen", action="store_true", help="the run trained on none of these pictures: use all")
+    parser.add_argument("--trained-on", type=Path, metavar="FACES", help="the packed file that the run was trained on")
     parser.add_argument(
         "--nearest", type=Path, help="write samples beside their nearest training pictures to this .png"
     )
@@ -261,6 +293,7 @@ def _evaluate(options):
         features=options.features,
         unseen=options.unseen,
         nearest_out=options.nearest,
+        trained_on=options.trained_on,
     )
 
 

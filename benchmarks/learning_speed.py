@@ -50,6 +50,8 @@ def learn(options, name, minutes, spent):
     folder = options.out / name
     settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
     result = train(options.faces, folder, RECIPES[name], **settings)
+    if result["stopped"] != "minutes":
+        raise SystemExit(f"stopped by {result['stopped']} before {minutes:g} minutes; the next call goes on")
     generator = Run(folder).load_generator()
     faces = generate(generator, draw_latents(64, generator.input_shape[-1], seed=1))
     save(sheet(faces, columns=8), options.out / "sheets" / f"{name}_{minutes:g}.png")

@@ -1,5 +1,6 @@
 """The scripts in benchmarks/ at toy size: that they run, and what they say. How fast is not looked at."""
 
+import dataclasses
 import importlib.util
 import json
 import subprocess
@@ -9,6 +10,11 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+
+from animegan.faces.drawn import pack_drawn
+from animegan.faces.packed import FaceSet
+from animegan.gan.recipes import MODERN
+from animegan.gan.training import train
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 
@@ -77,6 +83,53 @@ def test_step_profile_shares_add_up():
     for kind in ("sums around the fewer products", "matrix products", "convolutions", "batch norm", "Adam"):
         assert result["shares"][kind] > 0, kind
     assert max(result["longest_ms"].values()) <= 1e3 * result["operations_seconds"]
+
+
+@pytest.mark.timeout(600)
+def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, capsys):
+    need("tensorflow")
+    pack_drawn(tmp_path / "faces.h5", count=700, size=32, progress=False)
+    learning_speed = modules("learning_speed")
+    monkeypatch.setitem(learning_speed.RECIPES, "modern", dataclasses.replace(MODERN, width=4, batch=16))
+    words = [str(tmp_path / "faces.h5"), "--out", str(tmp_path), "--recipes", "modern", "--minutes"]
+    for minutes in (["0.05"], ["0.3", "0.05"]):
+        monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, *minutes])
+        learning_speed.main()
+    points = json.loads((tmp_path / "learning_speed.json").read_text())["modern"]
+    assert [point["minutes"] for point in points] == [0.05, 0.3]
+    assert points == [json.loads(line)["modern"] for line in capsys.readouterr().out.splitlines()]
+    assert 0 < points[0]["images"] < points[1]["images"]
+    assert len(list((tmp_path / "sheets").iterdir())) == 2
+
+
+@pytest.mark.timeout(600)
+def test_transfer_measures_its_methods(modules, monkeypatch, tmp_path):
+    need("tensorflow")
+    faces = tmp_path / "faces.h5"
+    pack_drawn(faces, count=1_200, size=32, progress=False)
+    train(faces, tmp_path / "base", dataclasses.replace(MODERN, width=4, batch=16), images=16, progress=False)
+    words = [
+        tmp_path / "base",
+        faces,
+        "--tag",
+        "blush=none",
+        "--out",
+        tmp_path / "out",
+        "--pictures",
+        "60",
+        "--methods",
+        "append",
+    ]
+    monkeypatch.setattr(sys, "argv", [str(word) for word in ("transfer.py", *words, "--images", "80")])
+    modules("transfer").main()
+    result = json.loads((tmp_path / "out" / "transfer.json").read_text())
+    assert list(result["runs"]) == ["60 scratch", "60 append"]
+    for run in result["runs"].values():
+        assert run["early"] != run["end"]
+        assert all(run[time]["frechet"] > result["floor"]["frechet"] for time in ("early", "end"))
+    with FaceSet(tmp_path / "out" / "60.h5") as chosen, FaceSet(faces) as data:
+        assert len(chosen) == 60
+        assert set(chosen.digests()) <= set(data.digests()[data.split("blush=none")[0]])
 
 
 def test_operations_are_counted_layer_by_layer(modules):

@@ -34,7 +34,7 @@ ENGINES = ("tensorflow", "jax", "torch")
 RECIPES = {
     "classic": dataclasses.replace(CLASSIC, width=4, batch=16),
     "modern": dataclasses.replace(
-        MODERN, width=4, batch=16, penalty_share=0.5, average=0.9, augment=True, grow=0
+        MODERN, width=4, batch=16, penalty=1.0, penalty_share=0.5, average=0.9, augment=True, grow=0
     ),  # every setting beyond classic
 }
 GROWING = dataclasses.replace(RECIPES["modern"], grow=48)  # at 64 pixels, where it begins with halves, for 3 steps
@@ -395,6 +395,15 @@ def test_any_engine_opens_any_generator(ask, stopped, kind, writer, reader):
     pictures = ask(make_pictures, stopped[kind][writer], 1000 if kind == "classic" else 1)
     assert 5 < pictures[writer].std() < 100
     assert np.abs(pictures[writer].astype(int) - pictures[reader]).max() <= 1
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_any_engine_transfers_any_run(ask, faces_file, stopped, tmp_path, engine):
+    need(engine)
+    words = (stopped["modern"]["tensorflow"], faces_file, "--tag", "blush=none", "--method", "append", "--images", 32)
+    result = ask(command, "transfer", *words, "--out", tmp_path / "run", only=[engine])[engine]
+    assert result["steps"] == 2
+    assert all(np.isfinite(array).all() for array in state(Run(tmp_path / "run"), 2).values())
 
 
 @pytest.mark.parametrize("engine", ENGINES)

@@ -49,10 +49,14 @@ def test_stock_layers_make_the_same_pictures(grows):
     stock = build_resize_generator(32, 4, 7, seed=2, stock=True, grows=grows)
     for weight in generator.trainable_variables:
         weight.assign(random(*weight.shape))
-    copy_weights(generator.trainable_variables, stock)
+    copy_weights(generator.weights, stock.weights)
     assert all(type(layer).__module__.startswith("keras.") for layer in stock.layers)
     pictures, same = (ops.convert_to_numpy(network(random(9, 7), training=True)) for network in (generator, stock))
     assert np.allclose(pictures, same, atol=1e-5)
+    again = build_resize_generator(32, 4, 7, seed=3, grows=grows)
+    copy_weights(stock.weights, again.weights)
+    for weight, same in zip(generator.weights, again.weights, strict=True):
+        assert np.allclose(ops.convert_to_numpy(weight), ops.convert_to_numpy(same), atol=1e-5), weight.path
 
 
 def test_without_batch_norm_the_signal_does_not_fade():

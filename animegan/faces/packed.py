@@ -246,16 +246,20 @@ class FaceSet:
         """SHA-256 of each picture's pixels in hexadecimal: bytes array (N,)."""
         return self._file["sha256"][:]
 
-    def split(self):
+    def split(self, *selections):
         """Which pictures are to train on and which to measure against.
 
         A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out.
+
+        Args:
+            selections: as `select` takes them; only pictures that satisfy all are split.
 
         Returns:
             (rows to train on, held-out rows): int64 arrays, ascending; about one in ten is held out.
         """
         held_out = np.array([int(digest[:8], 16) % HELD_OUT == 0 for digest in self.digests()], bool)
-        return np.flatnonzero(~held_out), np.flatnonzero(held_out)
+        chosen = self.select(*selections)
+        return chosen[~held_out[chosen]], chosen[held_out[chosen]]
 
     def codes(self, tag):
         """Codes of a tag: int8 (N,), an index into `tags[tag]`, or -1 where unknown.

@@ -178,19 +178,22 @@ class DCGAN(keras.Model):
         self.trackers["fake_score"].update_state(ops.sigmoid(fake_logits))
 
 
-def build_dcgan(size, recipe, seed=0):
+def build_dcgan(size, recipe, seed=0, start=None):
     """Build and compile a DCGAN.
 
     Args:
         size: side of the pictures in pixels, one of SIZES.
         recipe: animegan.gan.recipes.Recipe.
         seed: of the initial weights, latents and flips.
+        start: animegan.gan.transfer.Start, or None: function from the two new networks to those to train.
 
     Returns:
         DCGAN ready for `fit`, in the form that is fastest on the engine in use.
     """
     seed %= 2**31  # the most that every engine's random numbers take
     generator, discriminator, halves = build_networks(size, recipe, seed)
+    if start:
+        (generator, discriminator), halves = start(generator, discriminator), None
     kind, adam = DCGAN, keras.optimizers.Adam
     if keras.backend.backend() == "tensorflow":
         from animegan.gan.tensorflow_step import OneKernelAdam, TensorFlowDCGAN

@@ -8,7 +8,7 @@ from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.damage import blur
 from animegan.gan.distances import frechet_distance, kernel_distance, nearest, precision_recall
-from animegan.gan.features import load_features
+from animegan.gan.features import load_face_network, load_features
 from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents, generate
 from animegan.pictures import save, sheet
@@ -19,11 +19,13 @@ BLUR = 1.5  # pixels: takes grain away, which networks trained on photographs we
 PAIRS = 50  # samples that the sheet shows with their nearest training pictures
 
 
-def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None):
+def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None, trained_on=None):
     """Measure a run's generator.
 
     All distances are between sets of N pictures: generated ones, real ones held out from training and, for the floor,
     other real ones. What a distance is worth can only be told from the floor at the same N.
+
+    A run that learned from the pictures with some tags is measured against those with the same tags.
 
     Args:
         run: run folder, or the name of a pretrained generator.
@@ -33,45 +35,56 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
         features: "faces", the face network, or "inception", for the usual FID.
         unseen: the run trained on none of these pictures, so that all of them count as held out.
         nearest_out: a picture file for a sheet of samples, each with its nearest training picture to its right.
+        trained_on: packed file that the run was trained on, where that is another than `faces`.
 
     Returns:
         dict: n, features, reference; frechet, kid, kid_error, precision, recall; frechet_blurred, after a blur of
         1.5 pixels on both sides; floor: the same numbers for real pictures; memorisation: the median distance of a
         sample to its nearest training picture, over that of a held-out picture (about 1 is right, near 0 means that
-        training pictures are repeated), missing with `unseen`.
+        training pictures are repeated), missing with `unseen`; tagged, the share of the faces in which the face network
+        sees the run's tags, missing where it has none or they are not among those that the network knows.
 
     Raises:
         InputError: run, pictures or features cannot be used; there are fewer than 50 pictures.
     """
-    if unseen and nearest_out:
+    if unseen and nearest_out and not trained_on:
         raise InputError(f"nearest training pictures need the file trained on. Received: {faces} as unseen")
-    generator = find_run(run).load_generator()
+    run = find_run(run)
+    generator, tags = run.load_generator(), run.config.get("tags", ())
     size = generator.output_shape[1]
     with FaceSet(faces) as data:
         if data.size != size:
             raise InputError(f"faces must have the generator's size, {size} pixels. Received: {data.size} in {faces}")
-        known, reference = data.split()
+        known, reference = data.split(*tags)
         if unseen:
-            order = np.random.default_rng(seed).permutation(len(data))
+            order = np.random.default_rng(seed).permutation(data.select(*tags))
             known, reference = np.array_split(order, 2)
         n = min(count or MOST, len(reference), len(known))
         if n < FEWEST or (count and n < count):
             least = max(FEWEST, count or 0)
             raise InputError(
                 f"faces must hold {least} pictures that were not trained on. Received: {n} in {faces}"
+                f"{' with ' if tags else ''}{' and '.join(tags)}"
                 f" ({'half of all' if unseen else 'one in ten is held out'})"
             )
         reference, others = data.pick(reference, n, seed), data.pick(known, n, seed)
         real, spare = data.images(reference), data.images(others)
-        trained = None if unseen else data.images(known)
-    network = load_features(features)
+        trained = None if unseen or trained_on else data.images(known)
+    if trained_on:
+        with FaceSet(trained_on) as data:
+            trained = data.images(data.split(*tags)[0])
+    network, tagger = load_features(features), load_face_network() if tags else None
+    tagger = tagger if tagger and tagger.knows(tags) else None
     fake = generate(generator, draw_latents(n, generator.input_shape[-1], seed))
     real_features, fake_features = network(real), network(fake)
-    result = {"n": n, "features": features, "reference": f"{'half' if unseen else 'held out'} of {Path(faces).name}"}
+    reference = " with ".join([f"{'half' if unseen else 'held out'} of {Path(faces).name}", *tags])
+    result = {"n": n, "features": features, "reference": reference}
     softened = network(blur(real, BLUR))
     for found, images, values in ((result, fake, fake_features), (floor := {}, spare, network(spare))):
         found |= _measures(real_features, values)
         found["frechet_blurred"] = frechet_distance(softened, network(blur(images, BLUR)))
+        if tagger:
+            found["tagged"] = float(tagger.shows(images, tags).mean())
     result["floor"] = floor
     if trained is not None:
         trained_features = network(trained)

@@ -128,6 +128,27 @@ class FaceNetwork:
         logits = self._run(images)
         return {tag: ops.convert_to_numpy(ops.softmax(logits[name])) for tag, name in head_names(self.values).items()}
 
+    def knows(self, selections):
+        """Whether the network can tell all of these: strings such as "hair=blonde"."""
+        pairs = [selection.partition("=")[::2] for selection in selections]
+        return all(value in self.values.get(tag, ()) for tag, value in pairs)
+
+    def shows(self, images, selections):
+        """Which pictures show all of these, where the network must choose one value of each tag.
+
+        Args:
+            images: uint8 array (N, S, S, 3), any side.
+            selections: strings such as "hair=blonde", which the network knows.
+
+        Returns:
+            bool array (N,).
+        """
+        seen, result = self.tags(images), np.ones(len(images), bool)
+        for selection in selections:
+            tag, _, value = selection.partition("=")
+            result &= seen[tag].argmax(axis=1) == self.values[tag].index(value)
+        return result
+
     def _run(self, images):
         rows = []
         for start in range(0, len(images), BATCH):

@@ -25,10 +25,15 @@ def load_features(name):
         InputError: there is no such network, or its weights cannot be had.
     """
     if name == "faces":
-        return FaceNetwork.load(FOLDER / "face_network.keras").features
+        return load_face_network().features
     if name == "inception":
         return _inception()
     raise InputError(f"features must be faces or inception. Received: {name}")
+
+
+def load_face_network():
+    """The face network that comes with the project: animegan.gan.face_network.FaceNetwork."""
+    return FaceNetwork.load(FOLDER / "face_network.keras")
 
 
 def _inception(weights="imagenet"):

@@ -1,9 +1,11 @@
 """The generator to make faces with, out of the one that trains."""
 
+from animegan.gan.dcgan import grows
 from animegan.gan.engine import layers
 from animegan.gan.generating import draw_latents
 from animegan.gan.networks import build_generator
 from animegan.gan.resizing import build_resize_generator, copy_weights
+from animegan.gan.transfer_networks import append_blocks, appended_blocks
 
 STATISTICS = 512  # faces that batch norm's averages are measured on
 
@@ -21,11 +23,13 @@ class Finisher:
         self.copies = recipe.resize or bool(recipe.average)
         if self.copies:
             settings = (model.generator.output_shape[1], recipe.width, recipe.latent_width)
-            stock = {"stock": True, "grows": model.halves is not None}
+            stock = {"stock": True, "grows": grows(settings[0], recipe)}
             self.generator = build_resize_generator(*settings, **stock) if recipe.resize else build_generator(*settings)
             for layer in self.generator.layers:
                 if isinstance(layer, layers.BatchNormalization):
                     layer.momentum = 0.0  # its statistics are those of the last batch alone
+            if blocks := appended_blocks(model.generator):
+                self.generator = append_blocks(self.generator, blocks)
             self.latents = draw_latents(STATISTICS, recipe.latent_width)
 
     def __call__(self):
@@ -35,6 +39,11 @@ class Finisher:
         faces of fixed latents.
         """
         if self.copies:
-            copy_weights(self.model.averages or self.model.generator.trainable_variables, self.generator)
-            self.generator(self.latents, training=True)
+            weights = self.model.generator.weights
+            if self.model.averages:
+                trained = [weight.path for weight in self.model.generator.trainable_variables]
+                averages = dict(zip(trained, self.model.averages, strict=True))
+                weights = [averages.get(weight.path, weight) for weight in weights]
+            copy_weights(weights, self.generator.weights)
+            self.generator(self.latents, training=True)  # where they are held, the statistics stay as they were
         return self.generator

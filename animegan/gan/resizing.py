@@ -82,16 +82,27 @@ def half_generator(generator):
     return keras.Model(generator.input, picture, name="half_generator")
 
 
-def copy_weights(values, network):
-    """Give a generator of stock layers the trainable weights of one that trains.
+def narrow(kernel):
+    """The kernel (3, 3, F, C) that `widen` makes this one (4, 4, F, C) of."""
+
+    def solve(one, two, three, four):  # along one side, widen makes (k, l, m) to (k, k + l, l + m, m)
+        return one, two - one, four
+
+    rows = solve(*(kernel[row] for row in range(4)))
+    return ops.stack([ops.stack(solve(*(row[column] for column in range(4)))) for row in rows])
+
+
+def copy_weights(values, weights):
+    """Give a network the weights of another one, whose convolutions may be ResizeConvolutions where its own are not.
 
     Args:
-        values: tensors or variables, in the order of the training generator's trainable weights.
-        network: keras.Model, of the same shape; kernels of 3×3 are widened where it has 4×4.
+        values: tensors or variables.
+        weights: variables of the same shapes; where a kernel is 3×3 on one side alone, it is widened or narrowed.
     """
-    for weight, value in zip(network.trainable_variables, values, strict=True):
-        value = ops.copy(value)  # JAX overwrites what a network holds in place: no two may share memory
-        weight.assign(value if weight.shape == tuple(value.shape) else widen(value))
+    for weight, value in zip(weights, values, strict=True):
+        sides = value.shape[0], weight.shape[0]
+        change = {(3, 4): widen, (4, 3): narrow}.get(sides, ops.copy)  # JAX overwrites in place: none may share memory
+        weight.assign(change(ops.convert_to_tensor(value)))
 
 
 def build_plain_discriminator(size=64, width=32, seed=0):

@@ -31,6 +31,8 @@ def train(
     clock=time.monotonic,
     memory=None,
     distribute=False,
+    tags=(),
+    start=None,
 ):
     """Train a DCGAN, or go on with one.
 
@@ -52,6 +54,8 @@ def train(
             of what is free if None.
         distribute: use all devices of this machine, and the other workers that Keras's environment variables name
             (animegan.gan.distribution); the variables alone do, too. Needs JAX as the engine.
+        tags: train only on pictures that have all of these, strings such as "hair=blonde".
+        start: animegan.gan.transfer.Start: networks to begin with; None for new ones.
 
     Returns:
         dict: images (seen since the beginning), steps and seconds (likewise), images_per_second, discriminator_loss,
@@ -70,13 +74,14 @@ def train(
             raise InputError(f"{name} must be more than 0. Received: {value}")
     with contextlib.ExitStack() as stack:
         data = stack.enter_context(FaceSet(faces))
-        rows, _ = data.split()
+        rows, held_out = data.split(*tags)
         if len(rows) < recipe.batch:
             raise InputError(
                 f"{faces} must hold at least a batch of {recipe.batch} pictures to train on. Received: {len(rows)}"
-                f", after {len(data) - len(rows)} were held out"
+                f"{' with ' if tags else ''}{' and '.join(tags)}, after {len(held_out)} were held out"
             )
-        config = _config(data, rows, recipe, seed, report_images)
+        config = _config(data, rows, recipe, seed, report_images) | ({"tags": list(tags)} if tags else {})
+        config |= {"start": start.config} if start else {}
         workers = stack.enter_context(joined(recipe.batch)) if distribute or read_cluster().count > 1 else ALONE
         run = stack.enter_context(workers.mirrored(_open_run(out, config, resume) if workers.first else None))
         _check_same(config, run, f"every worker must train as the first does, which writes {out}")
@@ -87,7 +92,7 @@ def train(
         from animegan.gan.streaming import fit_in_memory, open_batches
 
         held = workers.all(fit_in_memory(len(rows), data.size, memory))
-        model = build_dcgan(run.config["size"], recipe, seed)
+        model = build_dcgan(run.config["size"], recipe, seed, start)
         model.optimizer.build(model.trainable_variables)
         step, seconds = run.restore(model)
         if images is None:
@@ -134,7 +139,8 @@ def _open_run(out, config, resume):
 def _check_same(config, run, rule):
     """Raise InputError, with the rule, where a run has other settings."""
     asked, had = _flat(config), _flat(run.config)
-    changed = [f"{name} {asked[name]} instead of {had.get(name)}" for name in asked if asked[name] != had.get(name)]
+    names = [name for name in {**asked, **had} if asked.get(name) != had.get(name)]
+    changed = [f"{name} {asked.get(name)} instead of {had.get(name)}" for name in names]
     if changed:
         raise InputError(f"{rule}. Received: {', '.join(changed)}")
 
@@ -142,7 +148,6 @@ def _check_same(config, run, rule):
 def _flat(config):
     """Settings by name, without the file's name: the same pictures elsewhere are the same data."""
     named = {f"data's {name}": value for name, value in config["data"].items() if name != "file"}
-    return {"size": config["size"], "seed": config["seed"], "report_images": config["report_images"]} | {
-        **config["recipe"],
-        **named,
-    }
+    begun = {f"start's {name}": value for name, value in config.get("start", {}).items()}
+    plain = {name: config.get(name) for name in ("size", "seed", "report_images", "tags")}
+    return plain | {**config["recipe"], **named, **begun}

@@ -8,19 +8,13 @@ from pathlib import Path
 import numpy as np
 
 from animegan.files import InputError, replacing
-from animegan.gan.face_network import FaceNetwork
+from animegan.gan.features import load_face_network
 from animegan.latent.directions import closed_form, principal
 from animegan.latent.tagged import label, tag_directions
-from animegan.pretrained import FOLDER
 
 FILE = "directions.npz"
 COUNT = 10  # unnamed directions of each of the two ways that find such
 FACES = 10_000  # labelled for the tags: half a minute to a minute on two CPU cores
-
-
-def load_face_network():
-    """The face network that comes with the project: animegan.gan.face_network.FaceNetwork."""
-    return FaceNetwork.load(FOLDER / "face_network.keras")
 
 
 def find_directions(run, faces=FACES):

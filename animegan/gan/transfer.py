@@ -1,0 +1,153 @@
+"""Transfer learning: from a trained GAN to the pictures of one tag."""
+
+import dataclasses
+import sys
+
+from animegan.faces.packed import FaceSet
+from animegan.files import InputError
+from animegan.gan.recipes import Recipe
+from animegan.gan.runs import Run
+from animegan.gan.training import train
+
+METHODS = ("finetune", "freeze-discriminator", "append")
+FEWEST = 8  # pictures, below which there is nothing to learn from
+FEW = 50  # pictures, below which faces come out like the training pictures
+AUGMENTED = 2_000  # pictures, below which a discriminator soon knows them by heart and needs them augmented
+AVERAGE = 0.999  # momentum of the averaged generator where the base's recipe has none
+IMAGES = 20_000  # pictures seen unless told otherwise
+BLOCKS = 2  # residual blocks that `append` adds
+FROZEN_ABOVE = 8  # pixels: discriminator layers with larger maps than that are held by `freeze-discriminator`
+
+
+def transfer(
+    base,
+    faces,
+    out,
+    tags,
+    method=METHODS[0],
+    images=None,
+    minutes=None,
+    resume=False,
+    seed=0,
+    report_images=None,
+    **settings,
+):
+    """Train a copy of a run on the pictures with some tags.
+
+    Args:
+        base: run folder.
+        faces: path of a packed file.
+        out: run folder to make, or with `resume` to go on with.
+        tags: strings such as "hair=blonde"; pictures must have them all.
+        method: "finetune" trains all weights of both networks. "freeze-discriminator" holds the discriminator's lower
+            layers (Mo et al. 2020, arXiv:2002.10964). "append" holds the whole generator, and trains new residual
+            blocks between its last hidden layer and its output.
+        images: stop when the discriminator has seen this many real pictures; 20,000 if neither `images` nor `minutes`
+            is given.
+        minutes, resume, seed, report_images, settings: as `train` takes them.
+
+    Returns:
+        dict: what `train` returns, and `pictures`, the number of pictures to learn from.
+
+    Raises:
+        InputError: run, file, tags or settings do not fit each other; what fits is said.
+        FloatingPointError, OSError: as `train` raises them.
+    """
+    if method not in METHODS:
+        raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
+    if not tags:
+        raise InputError("transfer needs at least one tag, such as hair=blonde. Received: none")
+    run = Run(base)
+    with FaceSet(faces) as data:
+        if data.size != run.config["size"]:
+            raise InputError(
+                f"faces must have the base's size, {run.config['size']} pixels. Received: {data.size} in {faces}"
+            )
+        count = len(data.split(*tags)[0])
+        if count < FEWEST:
+            raise InputError(
+                f"transfer needs at least {FEWEST} pictures to learn from. Received: {count} with "
+                f"{' and '.join(tags)} in {faces}, after those held out"
+            )
+    if count < FEW:
+        print(
+            f"animegan: {count} pictures are few: faces will be like them, and each other. {FEW} or more are better",
+            file=sys.stderr,
+        )
+    start = Start(run, method)
+    result = train(
+        faces,
+        out,
+        start.recipe(count),
+        images=IMAGES if images is None and minutes is None else images,
+        minutes=minutes,
+        resume=resume,
+        seed=seed,
+        report_images=report_images,
+        tags=tags,
+        start=start,
+        **settings,
+    )
+    return result | {"pictures": count}
+
+
+class Start:
+    """Where a transfer begins: the networks of a run, and what of them is to learn on."""
+
+    def __init__(self, base, method):
+        """Prepare.
+
+        Args:
+            base: animegan.gan.runs.Run.
+            method: one of METHODS.
+
+        Raises:
+            InputError: the run has no networks that can be built anew and trained on.
+        """
+        self.base, self.method = base, method
+        steps = list(base.checkpoints())
+        if not steps:
+            raise InputError(f"a base must have a checkpoint to go on from. Received: {base.folder}, which has none")
+        if base.config.get("start", {}).get("method") == "append":
+            raise InputError(f"a base must be trained, finetuned or frozen. Received: {base.folder}, an appended one")
+        self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
+
+    def recipe(self, count):
+        """The base's recipe, with what few pictures need.
+
+        Args:
+            count: number of pictures to train on.
+        """
+        recipe = Recipe(**self.base.config["recipe"])
+        return dataclasses.replace(
+            recipe,
+            batch=min(recipe.batch, count),
+            average=recipe.average or AVERAGE,
+            augment=recipe.augment or count < AUGMENTED,
+        )
+
+    def __call__(self, generator, discriminator):
+        """Give new networks the base's weights.
+
+        Args:
+            generator, discriminator: keras.Models, built by the base's recipe.
+
+        Returns:
+            (generator, discriminator) to train: what is to stay as it is cannot be trained.
+        """
+        from animegan.gan.dcgan import build_dcgan
+        from animegan.gan.finishing import Finisher
+        from animegan.gan.resizing import copy_weights
+        from animegan.gan.transfer_networks import append_blocks, freeze_below
+
+        recipe = Recipe(**self.base.config["recipe"])
+        model = build_dcgan(self.base.config["size"], recipe)
+        model.optimizer.build(model.trainable_variables)
+        self.base.restore(model)
+        copy_weights(Finisher(model)().weights, generator.weights)
+        copy_weights(model.discriminator.weights, discriminator.weights)
+        if self.method == "append":
+            generator = append_blocks(generator, BLOCKS)
+        elif self.method == "freeze-discriminator":
+            freeze_below(discriminator, FROZEN_ABOVE)
+        return generator, discriminator

@@ -1,0 +1,193 @@
+"""Transfer learning: what it begins with, what it holds, what it refuses."""
+
+import json
+
+import numpy as np
+import pytest
+from same_runs import assert_same_runs, state
+
+from animegan.cli import main
+from animegan.faces.drawn import pack_drawn
+from animegan.faces.packed import FaceSet
+from animegan.files import InputError
+from animegan.gan.engine import layers, ops
+from animegan.gan.evaluation import evaluate
+from animegan.gan.generating import draw_latents
+from animegan.gan.recipes import Recipe
+from animegan.gan.runs import Run
+from animegan.gan.training import train
+from animegan.gan.transfer import Start, transfer
+
+MODERN = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
+RECIPES = {"classic": Recipe(width=4, batch=16), "modern": Recipe(width=4, batch=16, **MODERN)}
+CASES = (("classic", "freeze-discriminator"), ("classic", "append"), ("modern", "finetune"), ("modern", "append"))
+TAG = ["hair=brown"]
+QUIET = {"progress": False, "report_images": 64}
+
+
+@pytest.fixture(scope="module")
+def bases(faces_file, tmp_path_factory):
+    """{recipe: a run of a few steps}."""
+    folder = tmp_path_factory.mktemp("bases")
+    for name, recipe in RECIPES.items():
+        train(faces_file, folder / name, recipe, images=96, **QUIET)
+    return {name: folder / name for name in RECIPES}
+
+
+@pytest.fixture(scope="module")
+def transferred(bases, faces_file, tmp_path_factory):
+    """{(recipe, method): a run of a few steps}."""
+    folder = tmp_path_factory.mktemp("transferred")
+    runs = {(name, method): folder / f"{name}-{method}" for name, method in CASES}
+    for (name, method), out in runs.items():
+        result = transfer(bases[name], faces_file, out, TAG, method, images=64, **QUIET)
+        assert result["images"] == 64
+    return runs
+
+
+def arrays(network):
+    return {weight.path: ops.convert_to_numpy(weight) for weight in network.weights}
+
+
+@pytest.mark.parametrize(("name", "method"), CASES)
+def test_it_begins_with_the_faces_of_the_base(bases, name, method):
+    from animegan.gan.dcgan import build_dcgan
+    from animegan.gan.finishing import Finisher
+
+    start = Start(Run(bases[name]), method)
+    model = build_dcgan(32, start.recipe(1000), start=start)
+    known = start.base.load_generator()
+    if name == "classic":  # without averages it keeps batch norm's running means, which a transfer measures anew
+        weights = [weight for weight in model.generator.weights if "appended" not in weight.path]
+        for one, other in zip(weights, known.weights, strict=True):
+            assert np.array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other)), one.path
+    if name == "modern" or method == "append":
+        latents = draw_latents(50, 100)
+        faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
+        assert faces.std() > 1e-4
+        assert np.allclose(same, faces, atol=1e-3 * faces.std())
+
+
+@pytest.mark.parametrize(("name", "method"), CASES)
+def test_it_trains_what_the_method_says_and_nothing_else(bases, transferred, name, method):
+    from animegan.gan.dcgan import build_dcgan
+
+    run, start = Run(transferred[name, method]), Start(Run(bases[name]), method)
+    model = build_dcgan(32, Recipe(**run.config["recipe"]), start=start)
+    model.optimizer.build(model.trainable_variables)
+    before = [arrays(network) for network in (model.generator, model.discriminator)]
+    assert run.restore(model)[0] == 4
+    after = [arrays(network) for network in (model.generator, model.discriminator)]
+    moved = [
+        {path: not np.array_equal(one[path], other[path]) for path in one}
+        for one, other in zip(before, after, strict=True)
+    ]
+    new = {path for path in moved[0] if "appended" in path}
+    assert len(new) == (8 if method == "append" else 0)
+    if method == "append":
+        assert {path for path, one in moved[0].items() if one} == new
+    else:
+        assert all(moved[0].values())
+    held = {path for path, one in moved[1].items() if not one}
+    shapes = {path: array.shape for path, array in after[1].items()}
+    first = {path for path in shapes if len(shapes[path]) == 4 and shapes[path][2] == 3}
+    assert len(first) == 1
+    if method == "freeze-discriminator":
+        assert first <= held and len(held) < len(shapes)
+    else:
+        assert not held
+
+
+@pytest.mark.parametrize(("name", "method"), CASES)
+def test_its_generator_is_made_of_stock_layers(transferred, name, method):
+    generator = Run(transferred[name, method]).load_generator()
+    assert all(type(layer).__module__.startswith("keras.") for layer in generator.layers)
+    assert any(isinstance(layer, layers.BatchNormalization) for layer in generator.layers)
+    assert generator.output_shape == (None, 32, 32, 3)
+
+
+@pytest.mark.parametrize(("name", "method"), CASES[::3])
+def test_a_resumed_transfer_is_the_transfer_left_alone(bases, faces_file, transferred, tmp_path, name, method):
+    for images in (32, 64):
+        transfer(bases[name], faces_file, tmp_path / "run", TAG, method, images=images, resume=True, **QUIET)
+    assert_same_runs(Run(tmp_path / "run"), Run(transferred[name, method]), 4)
+
+
+def test_it_sees_the_pictures_with_all_tags(bases, faces_file, tmp_path, capsys):
+    with FaceSet(faces_file) as data:
+        rows, held_out = data.split("hair=brown", "blush=none")
+        both = set(data.select("hair=brown")) & set(data.select("blush=none"))
+    assert {*rows, *held_out} == both and len(rows) >= 8
+    result = transfer(bases["modern"], faces_file, tmp_path / "run", ["hair=brown", "blush=none"], images=16, **QUIET)
+    assert result["pictures"] == len(rows) < 50
+    assert f"{len(rows)} pictures are few" in capsys.readouterr().err
+    config = Run(tmp_path / "run").config
+    assert config["data"]["pictures"] == len(rows)
+    assert config["recipe"]["batch"] == min(16, len(rows)) and config["recipe"]["augment"]
+
+
+def test_a_grown_base_does_not_grow_again(tmp_path):
+    pack_drawn(tmp_path / "faces.h5", count=60, size=64, progress=False)
+    recipe = Recipe(width=4, batch=8, grow=16, **MODERN)
+    train(tmp_path / "faces.h5", tmp_path / "base", recipe, images=32, **QUIET)
+    transfer(tmp_path / "base", tmp_path / "faces.h5", tmp_path / "run", ["blush=none"], images=16, **QUIET)
+    before, after = state(Run(tmp_path / "base"), 4), state(Run(tmp_path / "run"), 2)
+    assert len(after) > 0.5 * len(before)
+    assert Run(tmp_path / "run").load_generator().output_shape == (None, 64, 64, 3)
+
+
+def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
+    out = tmp_path / "run"
+    pack_drawn(tmp_path / "large.h5", count=40, size=64, progress=False)
+    for base, faces, tags, method, message in (
+        (bases["classic"], faces_file, TAG, "prepend", "method must be finetune, freeze-discriminator or append"),
+        (bases["classic"], faces_file, [], "append", "at least one tag"),
+        (bases["classic"], faces_file, ["hair=brwn"], "append", "hair must be one of .*brown.* Received: brwn"),
+        (bases["classic"], faces_file, ["hare=brown"], "append", "a tag must be one of .*hair.* Received: hare"),
+        (bases["classic"], tmp_path / "large.h5", TAG, "append", "the base's size, 32 pixels. Received: 64"),
+        (bases["classic"], faces_file, [*TAG, "eyes=red", "back=buns"], "append", "at least 8 pictures"),
+        (transferred["classic", "append"], faces_file, TAG, "finetune", "Received: .*, an appended one"),
+        (tmp_path / "none", faces_file, TAG, "finetune", "a run must be a folder made by"),
+    ):
+        with pytest.raises(InputError, match=message):
+            transfer(base, faces, out, tags, method, images=16, **QUIET)
+        assert not out.exists()
+
+
+def test_a_transfer_goes_on_as_it_began_only(bases, faces_file, transferred, capsys):
+    run = transferred["modern", "append"]
+    words = ["--out", str(run), "--resume", "--images", "128"]
+    assert main(["transfer", str(bases["modern"]), str(faces_file), "--method", "finetune", *words]) == 2
+    assert "start's method finetune instead of append" in capsys.readouterr().err
+    assert main(["train", str(faces_file), *words]) == 2
+    assert "start's method None instead of append" in capsys.readouterr().err
+
+
+def test_the_command_goes_on_with_what_the_run_has(bases, faces_file, tmp_path, capsys):
+    words = ["transfer", str(bases["modern"]), str(faces_file), "--out", str(tmp_path / "run"), "--json"]
+    begun = [*words, "--tag", "hair=brown", "--method", "append", "--images", "16", "--report-images", "32"]
+    assert main(begun) == 0
+    assert main([*words, "--resume", "--images", "32"]) == 0
+    result = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert result["images"] == 32
+    assert Run(tmp_path / "run").config["start"]["method"] == "append"
+
+
+def test_it_is_measured_against_pictures_with_the_tag(bases, tmp_path):
+    faces = tmp_path / "faces.h5"
+    pack_drawn(faces, count=1_200, size=32, seed=3, progress=False)
+    transfer(bases["modern"], faces, tmp_path / "run", ["blush=none"], images=16, **QUIET)
+    with FaceSet(faces) as data:
+        reference = data.split("blush=none")[1]
+    result = evaluate(tmp_path / "run", faces)
+    assert result["n"] == len(reference)
+    assert result["reference"] == "held out of faces.h5 with blush=none"
+    assert 0 <= result["tagged"] <= 1 and result["floor"]["tagged"] > 0.8
+
+
+def test_training_from_scratch_takes_tags_too(faces_file, tmp_path):
+    words = ["--images", "16", "--batch", "8", "--width", "4"]
+    assert main(["train", str(faces_file), "--out", str(tmp_path), "--tag", "hair=brown", *words]) == 0
+    assert Run(tmp_path).config["tags"] == ["hair=brown"]
+    assert main(["train", str(faces_file), "--out", str(tmp_path), "--resume", "--images", "32"]) == 0
+    assert main(["train", str(faces_file), "--out", str(tmp_path), "--resume", "--tag", "hair=blonde"]) == 2
