@@ -81,8 +81,9 @@ def build_parser():
     parser = Parser(prog="animegan", description="Crop, pack, train and sample anime faces.")
     parser.add_argument("--version", action="version", version=__version__)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    faces = _add_draw, _add_fetch, _add_crop, _add_pack, _add_inspect
-    for add in (*faces, _add_train, _add_transfer, _add_sample, _add_evaluate):
+    of_faces = _add_draw, _add_fetch, _add_crop, _add_pack, _add_inspect
+    of_runs = _add_train, _add_transfer, _add_sample, _add_evaluate, _add_walk
+    for add in (*of_faces, *of_runs):
         add(commands)
     return parser
 
@@ -304,7 +305,7 @@ def _transfer(options):
 
 def _add_sample(commands):
     parser = _command(commands, "sample", _sample, "make faces with a trained generator")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as drawn-faces")
     parser.add_argument("--count", type=int, default=SHEET, help="faces (%(default)s)")
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of the latents (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="a sheet as .png, or packed faces as .h5")
@@ -318,7 +319,7 @@ def _sample(options):
 
 def _add_evaluate(commands):
     parser = _command(commands, "evaluate", _evaluate, "measure a generator against pictures it was not trained on")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as drawn-faces")
     parser.add_argument("faces", type=Path, help="a packed .h5 file; its held-out pictures are measured against")
     parser.add_argument("--count", type=_at_least(1), help="pictures on each side (all held out, 5000 at most)")
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of latents and choice (%(default)s)")
@@ -342,6 +343,31 @@ def _evaluate(options):
         unseen=options.unseen,
         nearest_out=options.nearest,
         trained_on=options.trained_on,
+    )
+
+
+def _add_walk(commands):
+    parser = _command(commands, "walk", _walk, "write a walk through the latent space as a movie that loops")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as drawn-faces")
+    parser.add_argument("--out", type=Path, required=True, help="a .gif or .mp4 file")
+    parser.add_argument("--seconds", type=float, default=8.0, help="length (%(default)s)")
+    parser.add_argument("--size", type=_at_least(1), default=256, help="side in pixels (%(default)s)")
+    parser.add_argument("--rate", type=_at_least(1), default=25, help="frames a second (%(default)s)")
+    parser.add_argument("--seed", type=_at_least(0), default=0, help="of the latents (%(default)s)")
+    parser.add_argument("--truncation", type=float, default=1.0, help="below 1: nearer to the mean face (%(default)s)")
+
+
+def _walk(options):
+    from animegan.latent.walk import walk
+
+    return walk(
+        options.run,
+        options.out,
+        seconds=options.seconds,
+        size=options.size,
+        rate=options.rate,
+        seed=options.seed,
+        strength=options.truncation,
     )
 
 

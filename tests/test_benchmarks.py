@@ -202,3 +202,13 @@ def test_crop_compares_workers():
     result = run("crop.py", "--scenes", "2", "--rounds", "1")
     assert result["scenes"] == 2 and result["faces"] > 0
     assert set(result["seconds"]) == {"1", "2"} and result["ratio"] > 0
+
+
+@pytest.mark.timeout(600)
+def test_explorer_speed_times_keys_and_drags(modules):
+    if lacks := modules("lab").missing():
+        pytest.skip(lacks)
+    result = run("explorer_speed.py", "--presses", "4", "--drag", "0.5")
+    assert 0 < result["generator_ms"]["one_face"]["median"] < result["generator_ms"]["strip_of_8"]["p90"]
+    assert result["page"]["face_ms"]["n"] == result["page"]["strip_ms"]["n"] == 4
+    assert result["page"]["drag"]["moves"] >= result["page"]["drag"]["pictures"] > 0

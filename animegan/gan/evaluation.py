@@ -9,8 +9,8 @@ from animegan.files import InputError
 from animegan.gan.damage import blur
 from animegan.gan.distances import frechet_distance, kernel_distance, nearest, precision_recall
 from animegan.gan.features import load_face_network, load_features
+from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents, generate
-from animegan.gan.runs import Run
 from animegan.pictures import save, sheet
 
 FEWEST = 50  # pictures on each side: with fewer every measure is noise
@@ -28,7 +28,7 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
     A run that learned from the pictures with some tags is measured against those with the same tags.
 
     Args:
-        run: run folder.
+        run: run folder, or the name of a pretrained generator.
         faces: packed file with real pictures of the generator's size.
         count: N; all held-out pictures, 5,000 at most, if None.
         seed: of the latents and of the choice of pictures.
@@ -49,7 +49,7 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
     """
     if unseen and nearest_out and not trained_on:
         raise InputError(f"nearest training pictures need the file trained on. Received: {faces} as unseen")
-    run = Run(run)
+    run = find_run(run)
     generator, tags = run.load_generator(), run.config.get("tags", ())
     size = generator.output_shape[1]
     with FaceSet(faces) as data:

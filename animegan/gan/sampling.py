@@ -4,8 +4,8 @@ from pathlib import Path
 
 from animegan.faces.packed import FaceWriter
 from animegan.files import InputError
+from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents, generate
-from animegan.gan.runs import Run
 from animegan.pictures import save, sheet
 
 SHEET_LIMIT = 10_000  # faces on one sheet: a hundred by a hundred
@@ -15,7 +15,7 @@ def sample(run, out, count=100, seed=0):
     """Make faces and write them.
 
     Args:
-        run: run folder.
+        run: run folder, or the name of a pretrained generator.
         out: .png, .jpg or .webp for a sheet, .h5 for a packed file.
         count: how many faces, ≥ 1.
         seed: of the latents.
@@ -35,7 +35,7 @@ def sample(run, out, count=100, seed=0):
         raise InputError(
             f"count must be 1 or more{f', and at most {most} for a sheet' if most else ''}. Received: {count}"
         )
-    generator = Run(run).load_generator()
+    generator = find_run(run).load_generator()
     images = generate(generator, draw_latents(count, generator.input_shape[-1], seed))
     size = images.shape[1]
     if packed:

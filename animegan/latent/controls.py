@@ -1,0 +1,57 @@
+"""The explorer's own controls: a picture, named sliders, a pad for two directions, a sheet to pick from.
+
+The sliders and pictures of ipywidgets have no name that a screen reader could say, and no widget of its takes a click
+in a picture; these are some lines of JavaScript each, shown by anywidget in JupyterLab, Notebook and VS Code alike.
+"""
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+HERE = Path(__file__).parent
+STYLE = (HERE / "controls.css").read_text(encoding="utf-8")
+REACH = 4.0  # standard deviations to either side: farther out there were next to no latents to learn from
+STEP = 0.1  # of a slider: one press of an arrow key
+
+
+class Picture(anywidget.AnyWidget):
+    """A picture."""
+
+    _esm = (HERE / "picture.js").read_text(encoding="utf-8")
+    _css = STYLE
+    value = traitlets.Bytes().tag(sync=True)  # PNG
+    words = traitlets.Unicode().tag(sync=True)  # what it shows
+    width = traitlets.Unicode("auto").tag(sync=True)  # on the page, in CSS's units
+
+
+class Sliders(anywidget.AnyWidget):
+    """A slider for each name."""
+
+    _esm = (HERE / "sliders.js").read_text(encoding="utf-8")
+    _css = STYLE
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    values = traitlets.Dict().tag(sync=True)  # name → float; 0 where missing
+    ranges = traitlets.Dict().tag(sync=True)  # name → [lowest, highest, step]; `reach` where missing
+    reach = traitlets.List([-REACH, REACH, STEP]).tag(sync=True)
+
+
+class Pad(anywidget.AnyWidget):
+    """A square that moves along two directions at once."""
+
+    _esm = (HERE / "pad.js").read_text(encoding="utf-8")
+    _css = STYLE
+    names = traitlets.List(traitlets.Unicode()).tag(sync=True)  # to the right, upwards
+    place = traitlets.List([0.0, 0.0]).tag(sync=True)  # standard deviations along each
+    reach = traitlets.Float(REACH).tag(sync=True)
+
+
+class Sheet(anywidget.AnyWidget):
+    """Faces to pick from."""
+
+    _esm = (HERE / "sheet.js").read_text(encoding="utf-8")
+    _css = STYLE
+    picture = traitlets.Bytes().tag(sync=True)  # PNG of all faces, without gaps
+    count = traitlets.Int().tag(sync=True)
+    columns = traitlets.Int(10).tag(sync=True)
+    picked = traitlets.List([-1, 0]).tag(sync=True)  # index, and a running number: the same face can be picked twice

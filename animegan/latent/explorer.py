@@ -1,0 +1,241 @@
+"""The explorer: widgets that steer a latent by hand. They only call functions that are tested without a front end."""
+
+import functools
+import io
+from dataclasses import replace
+from html import escape
+
+import ipywidgets as widgets
+from PIL import Image
+
+from animegan.gan.finding import find_run
+from animegan.gan.generating import draw_latents
+from animegan.latent.controls import Pad, Picture, Sheet, Sliders
+from animegan.latent.fast import FastGenerator
+from animegan.latent.named import find_directions
+from animegan.latent.saving import STRIP, save_as, strip_latents
+from animegan.latent.state import History, Place, from_text, to_text
+from animegan.pictures import encode, sheet
+
+FACES = 20  # on the sheet to pick from
+COLUMNS = 10
+SHOWN = 6  # sliders at first, each of another tag
+LARGE = "256px"  # side of the large face on the page
+TRUNCATION, BLEND = "truncation", "blend A to B"
+KINDS = {"png": "Save face (PNG)", "strip": "Save strip (PNG)", "gif": "Save blend (GIF)", "mp4": "Save blend (MP4)"}
+
+
+def _guarded(handle):
+    """A handler whose errors are shown in the widget: Jupyter would put them into a log that nobody sees."""
+
+    @functools.wraps(handle)
+    def handled(self, *change):
+        if self._settling:
+            return
+        try:
+            self._say("")
+            handle(self, *change)
+        except Exception as error:  # of whatever kind: there is nobody further up to tell
+            self._say(f"{type(error).__name__}: {error}")
+
+    return handled
+
+
+class Explorer:
+    """Steers a generator by hand."""
+
+    @classmethod
+    def open(cls, run="drawn-faces", seed=0, folder="explored"):
+        """Open a run or a pretrained generator.
+
+        Args:
+            run: run folder or name.
+            seed: of the faces on the sheet.
+            folder: where files are saved.
+
+        Raises:
+            InputError: there is no such run.
+        """
+        found = find_run(run)
+        return cls(found.load_generator(), find_directions(found), str(run), seed, folder)
+
+    def __init__(self, generator, directions, name="generator", seed=0, folder="explored"):
+        """Prepare the widgets; Jupyter shows them where the explorer is the last value of a cell.
+
+        Args:
+            generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
+            directions: {name: float array (L,)}, two or more.
+            name: of the generator, in words.
+            seed: of the faces on the sheet, and of random ones.
+            folder: where files are saved.
+        """
+        self.generate, self.directions, self.name = FastGenerator(generator), directions, name
+        self.folder, self.seed, self._settling, self._drawn = folder, seed, False, 0
+        self.latents = draw_latents(FACES, self.generate.width, seed)
+        self._start = Place(self.latents[0], f"face 1 of seed {seed}", other=self.latents[1])
+        self.history = History(self._start)
+        self._build()
+        self._wire()
+        self._show()
+
+    @property
+    def latent(self):
+        """The latent of the face that is seen: float32 array (L,)."""
+        return self.history.place.latent(self.directions)
+
+    @property
+    def picture(self):
+        """The face that is seen: uint8 array (S, S, 3)."""
+        return self.generate(self.latent)
+
+    def _build(self):
+        names = list(self.directions)
+        by_tag = {}
+        for name in names:
+            by_tag.setdefault(name.partition("=")[0], name)
+        first = list(by_tag.values())[:SHOWN]
+        ranges = {TRUNCATION: [0.3, 1.5, 0.01], BLEND: [0.0, 1.0, 0.01]}
+        faces = self.generate(self.latents)
+        self.sheet = Sheet(picture=encode(sheet(faces, COLUMNS, gap=0)), count=FACES, columns=COLUMNS)
+        self.sliders = Sliders(names=[*first, TRUNCATION, BLEND], ranges=ranges)
+        self.pad = Pad(names=(names + names)[:2])
+        self.face = Picture(words=f"Face made by {self.name}", width=LARGE)
+        self.strip = Picture(words="Eight faces, from face A to face B")
+        self.words, self.message = widgets.HTML(), widgets.HTML()
+        self.text = widgets.Text(description="Latent", continuous_update=False, layout={"width": "640px"})
+        self.more = widgets.Dropdown(options=["", *names], description="Add slider")
+        self.axes = [
+            widgets.Dropdown(options=names, value=name, description=f"Pad {way}")
+            for way, name in zip(("right", "up"), self.pad.names, strict=True)
+        ]
+        self.buttons = {
+            words: widgets.Button(description=words, layout={"width": "auto"})
+            for words in ("Undo", "Reset", "Random", "Make this face B", *KINDS.values())
+        }
+        actions = list(self.buttons.values())
+        steer = widgets.VBox([self.sliders, self.more], layout={"min_width": "360px"})
+        aim = widgets.VBox([self.pad, *self.axes])
+        self.box = widgets.VBox(
+            [
+                self.sheet,
+                widgets.HBox([self.face, steer, aim], layout={"flex_flow": "row wrap"}),
+                self.words,
+                self.strip,
+                widgets.HBox(actions, layout={"flex_flow": "row wrap"}),
+                self.text,
+                self.message,
+            ]
+        )
+
+    def _wire(self):
+        self.sheet.observe(self._pick, "picked")
+        self.sliders.observe(self._slide, "values")
+        self.pad.observe(self._drag, "place")
+        self.text.observe(self._paste, "value")
+        self.more.observe(self._add, "value")
+        for axis in self.axes:
+            axis.observe(self._aim, "value")
+        actions = {"Undo": self._undo, "Reset": self._reset, "Random": self._random, "Make this face B": self._keep}
+        for words, action in actions.items():
+            self.buttons[words].on_click(action)
+        for kind, words in KINDS.items():
+            self.buttons[words].on_click(functools.partial(self._save, kind))
+
+    def _go(self, place, step=None):
+        self.history.go(place, step)
+        self._show()
+
+    def _show(self):
+        """Draw the face, then all that goes with it; set the controls to where they should stand."""
+        place, latent = self.history.place, self.latent
+        self.face.value = encode(self.generate(latent))
+        self.words.value = f'<p role="status" aria-live="polite">{escape(place.words())}</p>'
+        self._settling = True
+        try:
+            # All keys at all times: values equal to those that the page has sent are not sent back, to a moving finger.
+            amounts = dict.fromkeys(self.directions, 0.0) | place.amounts
+            self.sliders.values = amounts | {TRUNCATION: place.strength, BLEND: place.share}
+            self.pad.place = [place.amounts.get(name, 0.0) for name in self.pad.names]
+            self.text.value = to_text(latent)
+        finally:
+            self._settling = False
+        faces = self.generate(strip_latents(place.edited(self.directions), place.other))
+        self.strip.value = encode(sheet(faces, STRIP))
+
+    def _say(self, words):
+        self.message.value = f'<p role="alert">{escape(words)}</p>' if words else ""
+
+    @_guarded
+    def _pick(self, change):
+        index = change["new"][0]
+        other = self.history.place.other
+        self._go(Place(self.latents[index], f"face {index + 1} of seed {self.seed}", other=other))
+
+    @_guarded
+    def _slide(self, change):
+        place, moved = self.history.place, None
+        for name, value in change["new"].items():
+            if value != change["old"].get(name, 0.0):  # one message can tell of several sliders
+                known = {TRUNCATION: "strength", BLEND: "share"}
+                place = replace(place, **{known[name]: value}) if name in known else place.with_amount(name, value)
+                moved = name
+        if moved:
+            self._go(place, moved)
+
+    @_guarded
+    def _drag(self, change):
+        place = self.history.place
+        for name, amount, old in zip(self.pad.names, change["new"], change["old"], strict=True):
+            place = place if amount == old else place.with_amount(name, amount)
+        self._go(place, "pad")
+
+    @_guarded
+    def _add(self, change):
+        if change["new"] and change["new"] not in self.sliders.names:
+            self.sliders.names = [*self.sliders.names[:-2], change["new"], TRUNCATION, BLEND]
+
+    @_guarded
+    def _aim(self, _):
+        self.pad.names = [axis.value for axis in self.axes]
+        self._show()
+
+    @_guarded
+    def _paste(self, change):
+        latent = from_text(change["new"], self.generate.width)
+        self._go(Place(latent, "pasted latent", other=self.history.place.other))
+
+    @_guarded
+    def _undo(self, _):
+        self.history.undo()
+        self._show()
+
+    @_guarded
+    def _reset(self, _):
+        place = self.history.place
+        self._go(Place(place.base, place.origin, other=place.other))
+
+    @_guarded
+    def _random(self, _):
+        self._drawn += 1
+        (latent,) = draw_latents(1, self.generate.width, [self.seed, self._drawn])
+        self._go(Place(latent, f"random face {self._drawn}", other=self.history.place.other))
+
+    @_guarded
+    def _keep(self, _):
+        self._go(replace(self.history.place, other=self.latent, share=0.0))
+
+    @_guarded
+    def _save(self, kind, _):
+        place = self.history.place
+        ends = place.edited(self.directions), place.other
+        self._say(f"saved {save_as(kind, self.folder, self.generate, self.latent, *ends)}")
+
+    def _repr_mimebundle_(self, **settings):
+        """The widgets and, where a page shows none, a still picture of the sheet."""
+        bundle = self.box._repr_mimebundle_(**settings)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        still = io.BytesIO()  # with a palette, a third of the bytes: it is stored in the notebook
+        faces = Image.fromarray(sheet(self.generate(self.latents), COLUMNS))
+        faces.quantize(64, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
+        words = f"Explorer of {self.name}: {self.history.place.words()}"
+        return data | {"text/plain": words, "image/png": still.getvalue()}, metadata

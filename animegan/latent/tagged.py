@@ -1,0 +1,100 @@
+"""Directions by the tags of faces: faces of random latents are labelled by the face network, and a line is fitted.
+
+This is the way that needs names, and so the one whose directions have names.
+"""
+
+import numpy as np
+
+from animegan.files import InputError
+from animegan.gan.generating import draw_latents, generate
+from animegan.latent.directions import RIDGE, conditioned, linear_fit
+
+FLOOR = 1e-3  # added to a likelihood before its logarithm is taken: less than that is noise
+RARE = 0.01  # share of faces; what is rarer cannot be learned from some thousand of them
+STEP = 2.0  # standard deviations that a step along a direction is judged by
+KNOWN = 0.1  # share of the faces that a tag must be known of to be counted: of fewer, a share means little
+SURE = 0.8  # likelihood from which on a tag of a face counts as known: what is not known cannot be seen to change
+
+
+def label(generator, network, count, seed=0):
+    """Make faces of random latents and have them labelled.
+
+    Args:
+        generator: keras.Model.
+        network: animegan.gan.face_network.FaceNetwork.
+        count: how many.
+        seed: of the latents.
+
+    Returns:
+        (latents float32 (count, L), likelihoods {tag: float32 (count, values)} in the order of `network.values`).
+    """
+    latents = draw_latents(count, generator.input_shape[-1], seed)
+    return latents, network.tags(generate(generator, latents))
+
+
+def tag_directions(latents, likelihoods, values, ridge=RIDGE, rare=RARE):
+    """A direction for each value of each tag that is neither rare nor everywhere.
+
+    The logarithms of the likelihoods are fitted linearly. A direction moves its own value up and those of all other
+    tags as little as may be (`animegan.latent.directions.conditioned`); other values of its own tag are free to fall.
+
+    Args:
+        latents, likelihoods: what `label` returned.
+        values: {tag: tuple of its values}.
+        ridge: the smaller, the stiller the other tags, and the weaker the step.
+        rare: the least share of faces that must show a value, and the least that must not.
+
+    Returns:
+        {"hair=blonde": float32 array (L,), …}, unit vectors; those first that a straight line explains best.
+    """
+    scores = {tag: np.log(table + FLOOR) for tag, table in likelihoods.items()}
+    ends = np.cumsum([table.shape[1] for table in scores.values()])[:-1]
+    rows = linear_fit(latents, np.concatenate(list(scores.values()), axis=1))
+    fits = dict(zip(scores, np.split(rows, ends), strict=True))
+    found = []
+    for tag, names in values.items():
+        shares = np.bincount(likelihoods[tag].argmax(axis=1), minlength=len(names)) / len(latents)
+        others = np.concatenate([rows for other, rows in fits.items() if other != tag])
+        for index in np.flatnonzero((shares >= rare) & (shares <= 1 - rare)):
+            direction = conditioned(fits[tag][index], others, ridge)
+            explained = abs(np.corrcoef(latents @ fits[tag][index], scores[tag][:, index])[0, 1])
+            found.append((explained, f"{tag}={names[index]}", direction))
+    found.sort(key=lambda entry: -entry[0])
+    return {name: direction for _, name, direction in found}
+
+
+def judge(generator, network, latents, name, direction, step=STEP):
+    """What a step along a direction does to faces, in the eyes of the face network.
+
+    Args:
+        generator: keras.Model.
+        network: animegan.gan.face_network.FaceNetwork.
+        latents: float array (N, L).
+        name: "hair=blonde".
+        direction: float array (L,).
+        step: in standard deviations.
+
+    Returns:
+        dict: before and after (shares of the faces that show the value); changed, {other tag: of the faces whose value
+        of it was known before (likelihood 0.8 or more), the share whose most likely value is another afterwards},
+        without tags that are known of less than a tenth of the faces;
+        any_changed, the share of all faces of which at least one known other tag has changed.
+
+    Raises:
+        InputError: the network does not know the tag or the value.
+    """
+    tag, _, value = name.partition("=")
+    if value not in network.values.get(tag, ()):
+        raise InputError(f"a direction must be named after a tag and a value that are known. Received: {name}")
+    start, end = (network.tags(generate(generator, latents + move * direction)) for move in (0.0, step))
+    index = network.values[tag].index(value)
+    known = {other: start[other].max(axis=1) >= SURE for other in network.values if other != tag}
+    moved = {other: known[other] & (start[other].argmax(axis=1) != end[other].argmax(axis=1)) for other in known}
+    return {
+        "before": float(np.mean(start[tag].argmax(axis=1) == index)),
+        "after": float(np.mean(end[tag].argmax(axis=1) == index)),
+        "changed": {
+            other: float(moved[other].sum() / known[other].sum()) for other in known if known[other].mean() >= KNOWN
+        },
+        "any_changed": float(np.mean(np.any(list(moved.values()), axis=0))),
+    }

@@ -1,0 +1,286 @@
+import hashlib
+import re
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+
+from animegan.cli import main
+from animegan.files import InputError
+from animegan.gan.finding import find_run, pretrained_names
+from animegan.gan.generating import draw_latents, generate
+from animegan.gan.networks import build_generator
+from animegan.gan.runs import Run
+from animegan.latent import explore, movies, named
+from animegan.latent.controls import Picture
+from animegan.latent.explorer import BLEND, TRUNCATION, Explorer
+from animegan.latent.fast import FastGenerator
+from animegan.latent.movies import write_movie
+from animegan.latent.saving import there_and_back
+from animegan.latent.state import History, Place, from_text, to_text
+from animegan.pictures import decode
+
+WIDTH = 10
+
+
+@pytest.fixture(scope="module")
+def generator():
+    made = build_generator(32, width=4, latent_width=WIDTH)
+    for weight in made.trainable_variables:  # larger than training begins with: faces that differ
+        weight.assign(8 * np.asarray(weight) if len(weight.shape) > 1 else np.asarray(weight))
+    return made
+
+
+@pytest.fixture
+def directions():
+    return dict(zip(["hair=red", "hair=blue", "eyes=green"], np.eye(WIDTH, dtype=np.float32), strict=False))
+
+
+@pytest.fixture
+def explorer(generator, directions, tmp_path):
+    return Explorer(generator, directions, "test", folder=tmp_path)
+
+
+@pytest.fixture
+def run(tmp_path, generator, directions):
+    made = Run.create(tmp_path / "run", {"size": 32})
+    made.save_generator(generator)
+    digest = hashlib.sha256(made.generator_path.read_bytes()).hexdigest()
+    named.write_directions(made.folder / named.FILE, digest, directions)
+    return made.folder
+
+
+def set_slider(explorer, name, value):
+    """What the page does: the whole dict, with one value changed."""
+    explorer.sliders.values = {**explorer.sliders.values, name: value}
+
+
+def test_the_fast_generator_makes_the_same_faces(generator):
+    fast, latents = FastGenerator(generator), draw_latents(30, WIDTH)
+    expected = generate(generator, latents).astype(int)
+    for count in (1, 3, 8, 25, 30):
+        assert np.abs(fast(latents[:count]).astype(int) - expected[:count]).max() <= 1
+    assert np.array_equal(fast(latents[0]), fast(latents[:1])[0])
+
+
+def test_a_place_adds_truncates_and_blends(directions):
+    base, other = draw_latents(2, WIDTH)
+    place = Place(base, "face", amounts={"hair=red": 2.0}, strength=0.5, other=other)
+    assert np.allclose(place.latent(directions), 0.5 * (base + 2 * directions["hair=red"]))
+    blended = Place(base, "face", other=other, share=1.0)
+    assert np.allclose(blended.latent(directions), other, atol=1e-6)
+    assert np.allclose(blended.edited(directions), base)
+
+
+def test_changes_in_words():
+    place = Place(np.zeros(3), "face 1", {"a": 0.5, "b": -2.0, "c": 0.0}, strength=0.8, other=np.ones(3), share=0.25)
+    assert place.words() == "face 1: b −2.0, a +0.5, truncated to 80%, blended 25% of the way to face B"
+    assert Place(np.zeros(3), "face 1").words() == "face 1: as it was"
+
+
+def test_undo_takes_back_a_whole_drag():
+    first = Place(np.zeros(2), "start")
+    history = History(first)
+    for amount in (0.1, 0.2, 0.3):
+        history.go(history.place.with_amount("a", amount), "a")
+    history.go(history.place.with_amount("b", 1), "b")
+    assert history.undo().amounts == {"a": 0.3}
+    assert history.undo() is first
+    assert history.undo() is first
+
+
+def test_text_keeps_every_bit():
+    latent = draw_latents(1, 100)[0]
+    text = to_text(latent)
+    assert np.array_equal(from_text(f"  {text[:50]}\n{text[50:]} ", 100), latent)
+    for wrong in ("", "latent:", "latent:abc", text[:-8], "x" + text, to_text([np.nan] * 100)):
+        with pytest.raises(InputError, match="must be a text of 100 numbers"):
+            from_text(wrong, 100)
+
+
+def test_sliders_move_the_face(explorer, directions):
+    start = explorer.latent
+    set_slider(explorer, "hair=blue", 1.5)
+    assert np.allclose(explorer.latent - start, 1.5 * directions["hair=blue"])
+    assert np.array_equal(decode(explorer.face.value), explorer.picture)
+    assert "hair=blue +1.5" in explorer.words.value
+    set_slider(explorer, TRUNCATION, 0.0)
+    assert not explorer.latent.any()
+    set_slider(explorer, BLEND, 1.0)
+    assert np.allclose(explorer.latent, explorer.latents[1], atol=1e-6)
+
+
+def test_what_the_page_sent_is_not_sent_back(explorer):
+    sent = {**explorer.sliders.values, "hair=red": 0.5}
+    explorer.sliders.values = sent
+    assert explorer.sliders.values == sent
+
+
+def test_the_pad_moves_two_directions_and_their_sliders(explorer):
+    explorer.pad.place = [1.0, -2.0]
+    assert explorer.history.place.amounts == {"hair=red": 1.0, "hair=blue": -2.0}
+    assert explorer.sliders.values["hair=blue"] == -2.0
+    explorer.axes[1].value = "eyes=green"
+    assert explorer.pad.names == ["hair=red", "eyes=green"]
+    assert explorer.pad.place == [1.0, 0.0]
+
+
+def test_an_old_place_of_the_pad_does_not_undo_a_slider(explorer):
+    explorer._settling = True  # as if the page had not heard of the slider yet
+    explorer.pad.place = [0.0, 0.0]
+    explorer._settling = False
+    explorer.history.go(explorer.history.place.with_amount("hair=red", 3.0))
+    explorer.pad.place = [0.0, 0.1]
+    assert explorer.history.place.amounts["hair=red"] == 3.0
+
+
+def test_pick_random_reset_and_undo(explorer):
+    explorer.sheet.picked = [4, 1]
+    assert np.array_equal(explorer.latent, explorer.latents[4])
+    set_slider(explorer, "hair=red", 1.0)
+    explorer.buttons["Reset"].click()
+    assert np.array_equal(explorer.latent, explorer.latents[4])
+    explorer.buttons["Undo"].click()
+    assert explorer.history.place.amounts["hair=red"] == 1.0 == explorer.sliders.values["hair=red"]
+    explorer.buttons["Random"].click()
+    first = explorer.latent
+    explorer.buttons["Random"].click()
+    assert not np.array_equal(explorer.latent, first)
+
+
+def test_a_latent_is_copied_and_pasted(explorer):
+    set_slider(explorer, "hair=red", 1.0)
+    text, latent = explorer.text.value, explorer.latent
+    explorer.buttons["Random"].click()
+    explorer.text.value = text
+    assert np.array_equal(explorer.latent, latent)
+    assert not explorer.message.value
+
+
+def test_errors_show_in_the_widget_and_change_nothing(explorer, monkeypatch):
+    before = explorer.latent
+    explorer.text.value = "<b>nonsense"
+    assert 'role="alert"' in explorer.message.value and "must be a text of 10 numbers" in explorer.message.value
+    assert "<b>" not in explorer.message.value
+    assert np.array_equal(explorer.latent, before)
+    monkeypatch.setattr(explorer, "generate", lambda latents: 1 / 0)
+    explorer.sheet.picked = [1, 1]
+    assert "ZeroDivisionError" in explorer.message.value
+
+
+def test_a_slider_can_be_added(explorer):
+    explorer.more.value = "hair=blue"
+    assert explorer.sliders.names == ["hair=red", "eyes=green", "hair=blue", TRUNCATION, BLEND]
+
+
+def test_face_b_and_the_strip(explorer):
+    explorer.sheet.picked = [7, 1]
+    explorer.buttons["Make this face B"].click()
+    explorer.sheet.picked = [2, 2]
+    strip = decode(explorer.strip.value)
+    assert np.array_equal(strip[2:34, 2:34], explorer.generate(explorer.latents[2]))
+    assert np.abs(strip[2:34, -34:-2].astype(int) - explorer.generate(explorer.latents[7])).max() <= 2
+
+
+@pytest.mark.parametrize("words", ["Save face (PNG)", "Save strip (PNG)", "Save blend (GIF)", "Save blend (MP4)"])
+def test_each_file_is_saved_under_a_new_number(explorer, words, tmp_path):
+    for number in (1, 2):
+        explorer.buttons[words].click()
+        name = re.search(r"saved .*?([a-z]+_\d+\.\w+)", explorer.message.value)[1]
+        assert f"_{number:03d}." in name
+        assert (tmp_path / name).stat().st_size > 100
+    if name.startswith("face"):
+        assert np.array_equal(decode((tmp_path / name).read_bytes()), explorer.picture)
+
+
+def test_the_way_there_and_back_has_no_seam():
+    path = there_and_back(*draw_latents(2, 100), frames=40)
+    steps = np.linalg.norm(np.diff(path, axis=0, append=path[:1]), axis=1)
+    assert steps[-1] < steps.max() / 4
+    assert np.allclose(path[1:], path[1:][::-1], atol=1e-5)
+
+
+def test_where_widgets_do_not_show_there_is_a_sheet(explorer):
+    data, _ = explorer._repr_mimebundle_()
+    assert {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"} <= set(data)
+    assert decode(data["image/png"]).shape == (2 * 34 + 2, 10 * 34 + 2, 3)
+
+
+def test_every_picture_has_words(explorer):
+    assert all(picture.words for picture in (explorer.face, explorer.strip) if isinstance(picture, Picture))
+
+
+def test_explore_opens_a_run_folder(run):
+    assert list(explore(run).directions) == ["hair=red", "hair=blue", "eyes=green"]
+
+
+def test_an_unknown_name_lists_those_there_are(tmp_path):
+    (tmp_path / "some-faces").mkdir()
+    (tmp_path / "some-faces" / "config.json").write_text('{"format": "animegan-run", "version": 1}')
+    assert pretrained_names(tmp_path) == ["some-faces"]
+    assert find_run("some-faces", tmp_path).folder == tmp_path / "some-faces"
+    with pytest.raises(InputError, match="pretrained generators are: some-faces"):
+        find_run("other-faces", tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_a_walk_is_a_movie_of_the_length_asked_for(run, tmp_path, kind, capsys):
+    out = tmp_path / f"walk.{kind}"
+    assert main(["walk", str(run), "--out", str(out), "--seconds", "2", "--size", "64", "--rate", "10"]) == 0
+    if kind == "gif":
+        movie = Image.open(out)
+        times = [movie.seek(index) or movie.info["duration"] for index in range(movie.n_frames)]
+        assert (sum(times), movie.size, movie.info["loop"]) == (2000, (64, 64), 0)
+    else:
+        movie = cv2.VideoCapture(str(out))
+        sides = movie.get(cv2.CAP_PROP_FRAME_WIDTH), movie.get(cv2.CAP_PROP_FRAME_HEIGHT)
+        assert sides == (64, 64)
+        frames = []
+        while (read := movie.read())[0]:
+            frames.append(read[1].astype(int))
+        assert len(frames) == 20
+        steps = [np.abs(one - other).mean() for one, other in zip(frames, [*frames[1:], frames[0]], strict=True)]
+        assert steps[-1] < 1.5 * max(steps[:-1])  # no seam
+
+
+@pytest.mark.parametrize(
+    ("words", "rule"),
+    [
+        (["--out", "walk.avi"], ".gif or .mp4"),
+        (["--out", "walk.gif", "--rate", "60"], "1 to 50 frames a second"),
+        (["--out", "walk.mp4", "--size", "63"], "even number of pixels"),
+        (["--out", "walk.mp4", "--seconds", "nan"], "3 to 3000 frames"),
+        (["--out", "walk.mp4", "--seconds", "1e9"], "frames"),
+    ],
+)
+def test_a_walk_that_cannot_be_is_one_line(run, tmp_path, monkeypatch, capsys, words, rule):
+    monkeypatch.chdir(tmp_path)
+    assert main(["walk", str(run), *words]) == 2
+    assert rule in capsys.readouterr().err
+    assert not list(tmp_path.glob("walk*"))
+
+
+@pytest.mark.parametrize("kind", ["gif", "mp4"])
+def test_a_failed_movie_leaves_the_old_one(tmp_path, kind, monkeypatch):
+    path = tmp_path / f"walk.{kind}"
+    path.write_bytes(b"old")
+    with pytest.raises(InputError, match="one size"):
+        write_movie([np.zeros((32, 32, 3), np.uint8), np.zeros((16, 16, 3), np.uint8)], path)
+    monkeypatch.setattr(movies.imageio_ffmpeg, "count_frames_and_secs", lambda _: (1, 0.1))
+    monkeypatch.setattr(movies, "_write_gif", lambda *_: 1 / 0)
+    with pytest.raises((OSError, ZeroDivisionError)):
+        write_movie(np.zeros((3, 32, 32, 3), np.uint8), path)
+    assert path.read_bytes() == b"old"
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
+def test_the_generator_that_comes_with_the_project_is_ready():
+    assert "drawn-faces" in pretrained_names()
+    run = find_run("drawn-faces")
+    generator = run.load_generator()
+    digest, directions = named.read_directions(run.folder / named.FILE, generator.input_shape[-1])
+    assert digest == hashlib.sha256(run.generator_path.read_bytes()).hexdigest()
+    assert {"hair=blue", "weights 1", "activations 1"} <= set(directions)
+    assert all(np.isclose(np.linalg.norm(direction), 1, atol=1e-4) for direction in directions.values())
+    assert run.generator_path.stat().st_size < 2e6
