@@ -33,7 +33,7 @@ test: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
 
 lab: setup
-	$(BIN)/jupyter lab notebooks
+	$(BIN)/jupyter lab --LabApp.news_url=None notebooks
 
 lint: setup
 	$(BIN)/ruff check
