@@ -98,7 +98,7 @@ class _Seeker(keras.Model):
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Sum over the pictures: each one's latent is improved for itself, however many there are."""
-        pixels = ops.sum(ops.mean(ops.square(y_pred - x), axis=(1, 2, 3)))
+        pixels = ops.sum(ops.mean(ops.square(ops.subtract(y_pred, x)), axis=(1, 2, 3)))
         prior = PRIOR * ops.sum(ops.mean(ops.square(self.latents), axis=1))
         return pixels + prior + FEATURES * self._target(y_pred)
 
@@ -113,6 +113,6 @@ def _target(network, images):
     def distance(pictures):
         if pictures.shape[1] != SIDE:
             pictures = ops.image.resize(pictures, (SIDE, SIDE), interpolation="bilinear", antialias=True)
-        return ops.sum(ops.mean(ops.square(inner(pictures, training=False) - wanted), axis=1))
+        return ops.sum(ops.mean(ops.square(ops.subtract(inner(pictures, training=False), wanted)), axis=1))
 
     return distance
