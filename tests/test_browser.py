@@ -4,6 +4,7 @@ import base64
 import hashlib
 import importlib
 import shutil
+import time
 from pathlib import Path
 
 import pytest
@@ -142,9 +143,10 @@ def test_the_blend_ends_at_face_b(lab):
 def test_files_are_saved(lab):
     for button, ending in (("Save face (PNG)", ".png"), ("Save blend (MP4)", ".mp4")):
         lab.page.get_by_role("button", name=button).click()
-        lab.page.get_by_text(ending).last.wait_for()
-    saved = list((lab.folder / "build" / "explored").iterdir())
-    assert {path.suffix for path in saved} == {".png", ".mp4"}
+        deadline = time.monotonic() + PATIENCE
+        while not list((lab.folder / "build" / "explored").glob(f"[!.]*{ending}")):
+            assert time.monotonic() < deadline, ending
+            lab.page.wait_for_timeout(100)
 
 
 def test_an_error_shows_in_the_widget(lab):

@@ -174,7 +174,7 @@ def test_bad_input_in_a_process_of_its_own_is_one_line(work, line, message):
     ],
 )
 def test_each_kind_of_failure_has_its_exit_code(work, capsys, monkeypatch, failure, code, message):
-    def fail(*_):
+    def fail(*_, **__):
         raise failure
 
     monkeypatch.setattr("animegan.faces.packing.pack", fail)
@@ -273,14 +273,12 @@ def test_train_passes_its_options_on(work, capsys, monkeypatch, also):
     monkeypatch.setattr(
         "animegan.gan.training.train", lambda *words, **named: calls.append((words, named)) or {"images": 7}
     )
-    line = (
-        "train faces.h5 --out new --images 70 --minutes 2.5 --width 8 --batch 4 --seed 3 --report-images 9 --memory 5"
-    )
-    assert main(line.split() + also) == 0
+    words = "--images 70 --minutes 2.5 --width 8 --batch 4 --seed 3 --report-images 9 --memory 5 --tag hair=red"
+    assert main(["train", "faces.h5", "--out", "new", *words.split(), *also]) == 0
     ((faces, out, chosen), named), *_ = calls
     assert (faces, out, chosen.width, chosen.batch) == (Path("faces.h5"), Path("new"), 8, 4)
     amounts = {"images": 70, "minutes": 2.5, "report_images": 9, "memory": 5}
-    assert named == amounts | {"resume": False, "seed": 3, "distribute": False}
+    assert named == amounts | {"resume": False, "seed": 3, "distribute": False, "tags": ["hair=red"]}
     assert capsys.readouterr().out == ('{"images": 7}\n' if also else f"{'images':22} 7\n")
 
 
