@@ -126,11 +126,18 @@ def test_it_sees_the_pictures_with_all_tags(bases, faces_file, tmp_path, capsys)
     assert config["recipe"]["batch"] == min(16, len(rows)) and config["recipe"]["augment"]
 
 
+@pytest.mark.parametrize(("name", "method"), CASES[::2])
+def test_a_transfer_can_be_the_base_of_another(faces_file, transferred, tmp_path, name, method):
+    transfer(transferred[name, method], faces_file, tmp_path / "run", TAG, images=16, **QUIET)
+    assert Run(tmp_path / "run").config["start"] == {"method": "finetune", "run": f"{name}-{method}", "step": 4}
+
+
 def test_a_grown_base_does_not_grow_again(tmp_path):
     pack_drawn(tmp_path / "faces.h5", count=60, size=64, progress=False)
     recipe = Recipe(width=4, batch=8, grow=16, **MODERN)
     train(tmp_path / "faces.h5", tmp_path / "base", recipe, images=32, **QUIET)
     transfer(tmp_path / "base", tmp_path / "faces.h5", tmp_path / "run", ["blush=none"], images=16, **QUIET)
+    transfer(tmp_path / "run", tmp_path / "faces.h5", tmp_path / "again", ["blush=none"], images=16, **QUIET)
     before, after = state(Run(tmp_path / "base"), 4), state(Run(tmp_path / "run"), 2)
     assert len(after) > 0.5 * len(before)
     assert Run(tmp_path / "run").load_generator().output_shape == (None, 64, 64, 3)

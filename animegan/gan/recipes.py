@@ -28,7 +28,7 @@ class Recipe:
 
 
 CLASSIC = Recipe()
-MODERN = Recipe(  # each setting measured by benchmarks/ladder.py; notebook 07 tells why
+MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     name="modern",
     width=16,  # many steps in little time; a GPU has the power for 64
     learning_rate=3e-4,

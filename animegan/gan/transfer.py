@@ -141,7 +141,14 @@ class Start:
         from animegan.gan.transfer_networks import append_blocks, freeze_below
 
         recipe = Recipe(**self.base.config["recipe"])
-        model = build_dcgan(self.base.config["size"], recipe)
+        begun = self.base.config.get("start", {}).get("method")
+
+        def as_the_base(generator, discriminator):  # its checkpoints hold what Adam keeps of weights that learn only
+            if begun == "freeze-discriminator":
+                freeze_below(discriminator, FROZEN_ABOVE)
+            return generator, discriminator
+
+        model = build_dcgan(self.base.config["size"], recipe, start=as_the_base if begun else None)
         model.optimizer.build(model.trainable_variables)
         self.base.restore(model)
         copy_weights(Finisher(model)().weights, generator.weights)
