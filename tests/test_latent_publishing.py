@@ -1,31 +1,48 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from animegan.files import InputError
+from animegan.gan.dcgan import build_networks
+from animegan.gan.engine import ops
 from animegan.gan.finding import find_run, pretrained_names
-from animegan.gan.networks import build_generator
+from animegan.gan.recipes import MODERN
 from animegan.gan.runs import Run
+from animegan.gan.training import train
+from animegan.gan.transfer import Start
 from animegan.latent import named, publishing
+
+SMALL = dataclasses.replace(MODERN, width=4, batch=16, latent_width=6)
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
-    made = Run.create(tmp_path / "run", {"size": 32})
-    made.save_generator(build_generator(32, width=4, latent_width=6))
-    made.write_metrics([])
+def run(faces_file, tmp_path, monkeypatch):
+    train(faces_file, tmp_path / "run", SMALL, images=32, progress=False)
     monkeypatch.setattr(named, "tag_directions", lambda *_: {"hair=red": np.ones(6)})
     monkeypatch.setattr(named, "label", lambda *_: ((), ()))
     monkeypatch.setattr(named, "COUNT", 2)
-    return made.folder
+    return tmp_path / "run"
 
 
 def test_a_published_run_can_be_used_by_its_name(run, tmp_path):
-    result = publishing.publish(run, "my-faces", tmp_path / "names")
+    for _ in range(2):  # it can be published again
+        result = publishing.publish(run, "my-faces", tmp_path / "names")
     assert result["directions"] == 5
     assert pretrained_names(tmp_path / "names") == ["my-faces"]
     found = find_run("my-faces", tmp_path / "names")
     assert found.load_generator().output_shape == (None, 32, 32, 3)
-    assert {path.name for path in found.folder.iterdir()} == {"config.json", "generator.keras", "directions.npz"}
+    networks = {"generator.keras", "discriminator.keras"}
+    assert {path.name for path in found.folder.iterdir()} == {"config.json", "directions.npz", *networks}
+
+
+def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
+    publishing.publish(run, "my-faces", tmp_path / "names")
+    starts = [Start(Run(folder), "finetune") for folder in (run, tmp_path / "names" / "my-faces")]
+    assert [start.config["step"] for start in starts] == [2, 2]
+    one, other = (start(*build_networks(32, SMALL)[:2]) for start in starts)
+    for weight, same in zip(one[0].weights + one[1].weights, other[0].weights + other[1].weights, strict=True):
+        assert np.array_equal(ops.convert_to_numpy(weight), ops.convert_to_numpy(same)), weight.path
 
 
 def test_what_is_not_to_be_published(run, tmp_path, monkeypatch):

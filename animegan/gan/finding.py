@@ -1,6 +1,7 @@
 """Runs by folder or by name: a name stands for a generator that comes with the project.
 
-Every folder in data/pretrained/ that holds a config.json and a generator.keras is one; its own name is the name.
+Every folder in data/pretrained/ that holds a config.json and a generator.keras is one; its own name is the name. A
+transfer to a tag needs its discriminator.keras, too.
 """
 
 from pathlib import Path
@@ -23,7 +24,8 @@ def find_run(run, folder=FOLDER):
         folder: where the pretrained generators are.
 
     Returns:
-        animegan.gan.runs.Run. A pretrained one has a generator and no checkpoints: it cannot go on training.
+        animegan.gan.runs.Run. A pretrained one has no checkpoints: it cannot go on training, but a transfer can begin
+        with it.
 
     Raises:
         InputError: there is neither; the message lists the names.

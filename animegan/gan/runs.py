@@ -167,14 +167,30 @@ class Run:
         Raises:
             InputError: none was saved yet, or it cannot be read.
         """
-        if not self.generator_path.is_file():
-            raise InputError(f"a run must hold a generator.keras. Received: {self.folder}, which has none yet")
+        return self._load(self.generator_path)
+
+    @property
+    def discriminator_path(self):
+        """Where a pretrained run, which has no checkpoints, keeps its discriminator."""
+        return self.folder / "discriminator.keras"
+
+    def load_discriminator(self):
+        """The discriminator of a pretrained run: keras.Model from pictures (N, S, S, 3) in [-1, 1] to logits (N, 1).
+
+        Raises:
+            InputError: there is none, or it cannot be read.
+        """
+        return self._load(self.discriminator_path)
+
+    def _load(self, path):
+        if not path.is_file():
+            raise InputError(f"a run must hold a {path.name}. Received: {self.folder}, which has none yet")
         from animegan.gan.engine import keras
 
         try:
-            return keras.saving.load_model(self.generator_path, compile=False)
+            return keras.saving.load_model(path, compile=False)
         except (OSError, ValueError) as error:
-            raise InputError(f"a run must hold a readable generator.keras. Received: {self.folder}") from error
+            raise InputError(f"a run must hold a readable {path.name}. Received: {self.folder}") from error
 
     def sample_path(self, step):
         """Where the sample sheet of a step is kept."""

@@ -5,8 +5,8 @@ import sys
 
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
+from animegan.gan.finding import find_run
 from animegan.gan.recipes import Recipe
-from animegan.gan.runs import Run
 from animegan.gan.training import train
 
 METHODS = ("finetune", "freeze-discriminator", "append")
@@ -35,7 +35,7 @@ def transfer(
     """Train a copy of a run on the pictures with some tags.
 
     Args:
-        base: run folder.
+        base: run folder, or the name of a pretrained generator.
         faces: path of a packed file.
         out: run folder to make, or with `resume` to go on with.
         tags: strings such as "hair=blonde"; pictures must have them all.
@@ -57,7 +57,7 @@ def transfer(
         raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
     if not tags:
         raise InputError("transfer needs at least one tag, such as hair=blonde. Received: none")
-    run = Run(base)
+    run = find_run(base)
     with FaceSet(faces) as data:
         if data.size != run.config["size"]:
             raise InputError(
@@ -105,8 +105,8 @@ class Start:
             InputError: the run has no networks that can be built anew and trained on.
         """
         self.base, self.method = base, method
-        steps = list(base.checkpoints())
-        if not steps:
+        steps = list(base.checkpoints()) or [base.config.get("step")]
+        if not (base.checkpoints() or base.discriminator_path.exists()):
             raise InputError(f"a base must have a checkpoint to go on from. Received: {base.folder}, which has none")
         if base.config.get("start", {}).get("method") == "append":
             raise InputError(f"a base must be trained, finetuned or frozen. Received: {base.folder}, an appended one")
@@ -135,12 +135,25 @@ class Start:
         Returns:
             (generator, discriminator) to train: what is to stay as it is cannot be trained.
         """
-        from animegan.gan.dcgan import build_dcgan
-        from animegan.gan.finishing import Finisher
         from animegan.gan.resizing import copy_weights
         from animegan.gan.transfer_networks import append_blocks, freeze_below
 
-        recipe = Recipe(**self.base.config["recipe"])
+        for network, known in zip((generator, discriminator), self.networks(), strict=True):
+            copy_weights(known.weights, network.weights)
+        if self.method == "append":
+            generator = append_blocks(generator, BLOCKS)
+        elif self.method == "freeze-discriminator":
+            freeze_below(discriminator, FROZEN_ABOVE)
+        return generator, discriminator
+
+    def networks(self):
+        """(generator, as `Finisher` makes it, discriminator) of the base."""
+        from animegan.gan.dcgan import build_dcgan
+        from animegan.gan.finishing import Finisher
+        from animegan.gan.transfer_networks import freeze_below
+
+        if not self.base.checkpoints():
+            return self.base.load_generator(), self.base.load_discriminator()
         begun = self.base.config.get("start", {}).get("method")
 
         def as_the_base(generator, discriminator):  # its checkpoints hold what Adam keeps of weights that learn only
@@ -148,13 +161,8 @@ class Start:
                 freeze_below(discriminator, FROZEN_ABOVE)
             return generator, discriminator
 
+        recipe = Recipe(**self.base.config["recipe"])
         model = build_dcgan(self.base.config["size"], recipe, start=as_the_base if begun else None)
         model.optimizer.build(model.trainable_variables)
         self.base.restore(model)
-        copy_weights(Finisher(model)().weights, generator.weights)
-        copy_weights(model.discriminator.weights, discriminator.weights)
-        if self.method == "append":
-            generator = append_blocks(generator, BLOCKS)
-        elif self.method == "freeze-discriminator":
-            freeze_below(discriminator, FROZEN_ABOVE)
-        return generator, discriminator
+        return Finisher(model)(), model.discriminator
