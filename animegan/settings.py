@@ -36,6 +36,8 @@ class Profile:
     train_images: int  # real pictures that the discriminator sees in notebook 03
     train_minutes: float  # at most, in notebook 03
     report_images: int  # pictures between two sample sheets in notebook 03
+    fail_width: int  # channels of the networks of notebook 06
+    fail_steps: int  # of each failure that notebook 06 makes; twice as many of the healthy run
     compare_minutes: float  # at most, for each of the two recipes of notebook 07
     label_faces: int  # faces of random latents that notebook 05 has the face network name
     judge_faces: int  # faces that each direction of notebook 05 is measured on
@@ -54,6 +56,8 @@ PROFILES = {
         train_images=1_280,  # 20 batches of 64
         train_minutes=2,  # on the slowest machine
         report_images=640,  # two sample sheets
+        fail_width=4,  # narrower still: what they learn is not looked at
+        fail_steps=24,  # two a report
         compare_minutes=0.05,  # a few steps
         label_faces=400,  # the first guess has 320 numbers to go by
         judge_faces=40,  # enough to see that it runs
@@ -70,6 +74,8 @@ PROFILES = {
         train_images=180_000,  # fifteen passes over the data, 2,800 steps
         train_minutes=6,  # so that the whole tutorial stays below a quarter of an hour
         report_images=10_000,  # eighteen sample sheets
+        fail_width=16,  # half of notebook 03's: eight runs in five minutes
+        fail_steps=1_500,  # the dots that every transposed convolution begins with have faded by then
         compare_minutes=2.5,  # some hundred steps of the classic recipe, more of the modern one
         label_faces=3_000,  # the face network names some three hundred a second
         judge_faces=500,  # a share is then known to within five hundredths
@@ -86,6 +92,8 @@ PROFILES = {
         train_images=3_000_000,  # fifty passes over 60,000
         train_minutes=60,  # at most; not yet timed on a GPU
         report_images=60_000,  # a sample sheet a pass
+        fail_width=16,  # as on a laptop: the failures are the same
+        fail_steps=1_500,  # likewise
         compare_minutes=20,  # not yet timed on a GPU
         label_faces=20_000,  # seconds on a GPU
         judge_faces=500,  # as on a laptop, for the same figures

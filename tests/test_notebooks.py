@@ -15,7 +15,6 @@ PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 PLANNED = {  # may be linked to, not written yet
     "00_what_is_a_gan.ipynb",
     "04_transfer_learning.ipynb",
-    "06_when_training_fails.ipynb",
     "07_beyond_dcgan.ipynb",
 }
 MOST_BYTES = 500 * 1024  # of outputs, in one notebook

@@ -6,7 +6,7 @@ import numpy as np
 from IPython.display import Image, display
 
 from animegan.figures import SERIES, figure, show_sheet, to_png
-from animegan.pictures import decode
+from animegan.pictures import decode, sheet
 
 GUESS = {"discriminator_loss": 2 * math.log(2), "generator_loss": math.log(2)}  # losses when it can only guess
 
@@ -59,6 +59,36 @@ def show_training(run):
     faces.imshow(decode(run.samples()[-1].read_bytes()))
     faces.set_title(f"the same latents after {images[-1]:,} pictures", loc="left")
     faces.set_axis_off()
+    return made
+
+
+def show_runs(runs, faces=16, width=9.0):
+    """Runs one below the other: of each its losses, and some of its newest sample faces.
+
+    Args:
+        runs: {title: animegan.gan.runs.Run with at least one report}.
+        faces: how many, in rows of eight.
+        width: of the whole, in inches.
+
+    Returns:
+        Figure; the losses share their axes, so that runs can be compared.
+    """
+    made, rows = figure(len(runs), 2, width, 1.9 * len(runs), ratios=(2, 3))
+    highest = max(row[name] for run in runs.values() for row in run.metrics() for name in GUESS)
+    for (losses, samples), (title, run) in zip(rows, runs.items(), strict=True):
+        reports = run.metrics()
+        for name, (colour, line, marker) in zip(GUESS, SERIES, strict=False):
+            values = [row[name] for row in reports]
+            label = name.removesuffix("_loss")
+            losses.plot([row["step"] for row in reports], values, line, color=colour, marker=marker, ms=3, label=label)
+        losses.set(ylim=(0, 1.05 * highest), ylabel="loss")
+        losses.grid(alpha=0.3)
+        newest = faces_of(decode(run.samples()[-1].read_bytes()), run.config["size"])
+        samples.imshow(sheet(newest[:faces], columns=8))
+        samples.set_title(f"{title}, after {reports[-1]['step']:,} steps", loc="left")
+        samples.set_axis_off()
+    rows[-1, 0].set_xlabel("step")
+    rows[0, 0].legend(frameon=False, fontsize=8)
     return made
 
 
