@@ -62,7 +62,7 @@ def show_training(run):
     return made
 
 
-def show_runs(runs, faces=16, width=9.0):
+def show_runs(runs, faces=8, width=8.0):
     """Runs one below the other: of each its losses, and some of its newest sample faces.
 
     Args:
@@ -73,7 +73,7 @@ def show_runs(runs, faces=16, width=9.0):
     Returns:
         Figure; the losses share their axes, so that runs can be compared.
     """
-    made, rows = figure(len(runs), 2, width, 1.9 * len(runs), ratios=(2, 3))
+    made, rows = figure(len(runs), 2, width, 1.4 * len(runs), ratios=(2, 3))
     highest = max(row[name] for run in runs.values() for row in run.metrics() for name in GUESS)
     for (losses, samples), (title, run) in zip(rows, runs.items(), strict=True):
         reports = run.metrics()

@@ -17,14 +17,12 @@ def drift(rows):
         rows: of metrics.csv, as animegan.gan.runs.Run.metrics gives them; one or more.
 
     Returns:
-        (first, last): dicts from each of REPORTED to its mean over the first and the last quarter of the reports. One
-        report alone says little: the losses of a game jump.
+        (first, last): dicts from each of REPORTED to its number in the first report, and to its mean over the last
+        quarter of them: one report alone says little about an end, since the losses of a game jump.
     """
-    quarter = max(1, len(rows) // 4)
-    return tuple(
-        {name: float(np.mean([row[name] for row in part])) for name in REPORTED}
-        for part in (rows[:quarter], rows[-quarter:])
-    )
+    last = rows[-max(1, len(rows) // 4) :]
+    first = {name: rows[0][name] for name in REPORTED}
+    return first, {name: float(np.mean([row[name] for row in last])) for name in REPORTED}
 
 
 def spectrum(images):
