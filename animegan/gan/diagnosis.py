@@ -143,20 +143,24 @@ def _leak(pictures):
     )
 
 
+SETTLED = 500  # steps before which faces are alike, whatever becomes of them
+
+
 def _about_faces(run, images, pictures):
     """What the generated faces tell: list of Finding or None."""
-    rows, network = run.metrics(), load_features("faces")
+    rows, network, real = run.metrics(), load_features("faces"), None
     steps = rows[-1]["step"] if rows else math.inf  # a pretrained run, without reports, has trained enough
-
-    fake, real, found = network(blur(images, BLUR)), None, []
+    if steps < SETTLED:
+        return []
     if pictures:
-        found.append(_memorised(images, pictures, run.config["recipe"]["flip"]))
-        others = np.concatenate([pictures.held_out, pictures.known])[:FACES]
-        real = network(blur(others, BLUR))
-    return [*found, _collapse(fake, real, steps), _checkerboard(images, pictures, steps)]
+        real = network(blur(np.concatenate([pictures.held_out, pictures.known])[:FACES], BLUR))
+    collapse = _collapse(network(blur(images, BLUR)), real)
+    # A face that is all faces' mean is near to many, and copies none.
+    memorised = None if collapse or not pictures else _memorised(images, pictures, run.config["recipe"]["flip"])
+    return [memorised, collapse, _checkerboard(images, pictures, steps)]
 
 
-MEMORISED = 0.9  # of the usual distance: healthy runs had 1.07 and more, ten pictures of 400 learned by heart 0.85
+MEMORISED = 0.9  # of the usual distance: healthy runs had 1.07 and more, ten pictures learned by heart 0.70 to 0.85
 
 
 def _memorised(images, pictures, flip):
@@ -173,14 +177,13 @@ def _memorised(images, pictures, flip):
     )
 
 
-SETTLED = 500  # steps before which faces are alike, whatever becomes of them
 ALIKE = 0.5  # of the usual distance: healthy runs had 0.81 and more, 0.67 at 64 pixels; collapsed ones 0.23 to 0.42
 APART = 9.8  # distance of 256 drawn faces of 32 pixels to the nearest other; 12.4 at 64 pixels
 
 
-def _collapse(fake, real, steps):
+def _collapse(fake, real):
     """The faces are more alike than real ones are."""
-    if steps < SETTLED or (real is not None and len(real) < FEWEST):
+    if real is not None and len(real) < FEWEST:
         return None
     count = len(fake) if real is None else min(len(fake), len(real))  # the nearest of more is nearer
     share = nearest_other(fake[:count]) / (APART if real is None else nearest_other(real[:count]))
@@ -193,7 +196,7 @@ def _collapse(fake, real, steps):
 
 
 DOTTED = 1_500  # steps before which also a healthy transposed convolution leaves dots, which go away by themselves
-DOTS = 4.0  # healthy runs had 3.5 at that step and 2 at 3,000, resize-convolutions 1; kernel 5 had 4.5 to 7.6
+DOTS = 4.0  # healthy runs had 3.5 soon after and 2 at 3,000 steps, resize-convolutions 1; kernel 5 had 4.5 to 7.6
 
 
 def _checkerboard(images, pictures, steps):
