@@ -15,6 +15,7 @@ from animegan.gan.diagnosis import ADVICE, diagnose
 from animegan.gan.engine import layers, ops
 from animegan.gan.failures import frozen_batch_norm, narrow_generator, repeat_pictures, uneven_kernel
 from animegan.gan.generating import draw_latents
+from animegan.gan.live import show_runs
 from animegan.gan.networks import build_discriminator, build_generator
 from animegan.gan.recipes import MODERN, Recipe
 from animegan.gan.runs import COLUMNS, Run
@@ -259,3 +260,13 @@ def test_kernel_five_covers_unevenly():
     ones = np.ones((1, 8, 8, 1), np.float32), np.ones((5, 5, 1, 1), np.float32)
     covered = ops.convert_to_numpy(ops.conv_transpose(*ones, strides=2, padding="same"))[0, 4:-4, 4:-4, 0]
     assert np.unique(covered).tolist() == [4, 6, 9]
+
+
+def test_runs_are_drawn_on_one_scale(many, tmp_path):
+    for name in ("one", "other"):
+        train(many, tmp_path / name, RECIPE, images=48, report_images=16, progress=False)
+    made = show_runs({name: Run(tmp_path / name) for name in ("one", "other")})
+    losses, faces = made.axes[0::2], made.axes[1::2]
+    assert losses[0].get_ylim() == losses[1].get_ylim()
+    assert [axes.get_title(loc="left") for axes in faces] == ["one, after 3 steps", "other, after 3 steps"]
+    assert [len(axes.lines) for axes in losses] == [2, 2] and [len(axes.images) for axes in faces] == [1, 1]

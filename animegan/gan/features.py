@@ -1,5 +1,7 @@
 """The networks whose features distances are measured in, by name."""
 
+import functools
+
 import numpy as np
 
 from animegan.files import InputError
@@ -31,8 +33,9 @@ def load_features(name):
     raise InputError(f"features must be faces or inception. Received: {name}")
 
 
+@functools.cache
 def load_face_network():
-    """The face network that comes with the project: animegan.gan.face_network.FaceNetwork."""
+    """The face network that comes with the project: animegan.gan.face_network.FaceNetwork, the same at each call."""
     return FaceNetwork.load(FOLDER / "face_network.keras")
 
 
