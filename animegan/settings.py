@@ -37,6 +37,8 @@ class Profile:
     train_minutes: float  # at most, in notebook 03
     report_images: int  # pictures between two sample sheets in notebook 03
     compare_minutes: float  # at most, for each of the two recipes of notebook 07
+    base: str  # pretrained generator that notebook 04 transfers from
+    transfer_images: int  # real pictures that each transfer of notebook 04 sees
     label_faces: int  # faces of random latents that notebook 05 has the face network name
     judge_faces: int  # faces that each direction of notebook 05 is measured on
     invert_faces: int  # held-out faces that notebook 05 looks for in the latent space
@@ -55,6 +57,8 @@ PROFILES = {
         train_minutes=2,  # on the slowest machine
         report_images=640,  # two sample sheets
         compare_minutes=0.05,  # a few steps
+        base="drawn-faces",  # the data are drawn, too
+        transfer_images=32,  # a few steps
         label_faces=400,  # the first guess has 320 numbers to go by
         judge_faces=40,  # enough to see that it runs
         invert_faces=2,  # the same
@@ -71,6 +75,8 @@ PROFILES = {
         train_minutes=6,  # so that the whole tutorial stays below a quarter of an hour
         report_images=10_000,  # eighteen sample sheets
         compare_minutes=2.5,  # some hundred steps of the classic recipe, more of the modern one
+        base="drawn-faces",  # the data are drawn, too
+        transfer_images=6_000,  # half a minute each
         label_faces=3_000,  # the face network names some three hundred a second
         judge_faces=500,  # a share is then known to within five hundredths
         invert_faces=20,  # two rows of a figure
@@ -87,6 +93,8 @@ PROFILES = {
         train_minutes=60,  # at most; not yet timed on a GPU
         report_images=60_000,  # a sample sheet a pass
         compare_minutes=20,  # not yet timed on a GPU
+        base="drawn-faces",  # the faces with tags are drawn
+        transfer_images=100_000,  # not yet timed on a GPU
         label_faces=20_000,  # seconds on a GPU
         judge_faces=500,  # as on a laptop, for the same figures
         invert_faces=20,  # as on a laptop
