@@ -38,6 +38,7 @@ lab: setup
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	git ls-files -z '*.md' '*.py' '*.ipynb' '*.js' | xargs -0 $(BIN)/codespell
 
 clean:
 	rm -rf .venv build
