@@ -35,4 +35,6 @@ def test_the_glossary_is_in_order():
         r"^\| \*\*(.+?)\*\* \|", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"), re.MULTILINE
     )
     assert len(words) > 40
-    assert words == sorted(words, key=lambda word: unicodedata.normalize("NFKD", word.lower()).encode("ascii", "ignore"))
+    assert words == sorted(
+        words, key=lambda word: unicodedata.normalize("NFKD", word.lower()).encode("ascii", "ignore")
+    )

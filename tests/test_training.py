@@ -44,6 +44,17 @@ def whole(faces, tmp_path_factory):
     return train(faces, folder, images=160, **SETTINGS), Run(folder)
 
 
+def test_two_cannot_train_one_run(whole, faces):
+    pytest.importorskip("fcntl")
+    _, run = whole
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    with run.locked(), pytest.raises(InputError, match=r"one process at a time\. Received: .*being trained"):
+        train(faces, run.folder, images=320, resume=True, **SETTINGS)
+    assert before == {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    with run.locked():  # free again
+        pass
+
+
 def test_a_run_leaves_what_the_design_says(whole):
     result, run = whole
     assert result["images"] == 160
