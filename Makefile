@@ -30,7 +30,7 @@ tutorial: setup
 	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir build/notebooks build/notebooks/*.ipynb
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lab: setup
 	$(BIN)/jupyter lab --LabApp.news_url=None notebooks

@@ -1,6 +1,4 @@
 import dataclasses
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -209,10 +207,7 @@ def test_augmentation_shifts_recolours_and_holes():
     assert spread.std() > 0.1  # of saturation
 
 
-def test_modern_is_the_top_of_the_ladder():
+def test_modern_is_the_top_of_the_ladder(modules):
     """What notebook 07 climbs to is what `--recipe modern` trains."""
-    spec = importlib.util.spec_from_file_location("ladder", Path(__file__).parents[1] / "benchmarks" / "ladder.py")
-    ladder = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(ladder)
-    top = ladder.recipes()["lightly penalised"]
+    top = modules("ladder").recipes()["lightly penalised"]
     assert dataclasses.replace(top, name="modern") == recipe("modern")
