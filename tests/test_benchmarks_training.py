@@ -11,6 +11,7 @@ from animegan.faces.drawn import pack_drawn
 from animegan.faces.packed import FaceSet
 from animegan.gan.recipes import MODERN
 from animegan.gan.training import train
+from animegan.pictures import decode
 
 
 @pytest.mark.timeout(900)
@@ -57,6 +58,27 @@ def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, ca
     assert points == [json.loads(line)["modern"] for line in capsys.readouterr().out.splitlines()]
     assert 0 < points[0]["images"] < points[1]["images"]
     assert len(list((tmp_path / "sheets").iterdir())) == 2
+
+
+@pytest.mark.timeout(600)
+def test_the_ladder_is_climbed_once(modules, monkeypatch, tmp_path, capsys):
+    need("tensorflow")
+    faces, out = tmp_path / "faces.h5", tmp_path / "out"
+    pack_drawn(faces, count=700, size=32, progress=False)
+    ladder = modules("ladder")
+    monkeypatch.setattr(ladder, "RUNGS", (("low", None, {"width": 4, "batch": 16}), ("high", "low", {"average": 0.9})))
+    for rungs in (["high"], []):  # the second time, one of them is there already
+        words = ["ladder.py", str(faces), "--out", str(out), "--minutes", "0.05", "--seeds", "1"]
+        monkeypatch.setattr(sys, "argv", [*words, *(["--only", *rungs] if rungs else [])])
+        ladder.main()
+    once, low, high = map(json.loads, capsys.readouterr().out.splitlines())
+    assert once == high
+    assert json.loads((out / "ladder.json").read_text()) == low | high
+    assert decode((out / "ladder.png").read_bytes()).shape[0] == 2 * (32 + 4)
+    run = json.loads((out / "high-0" / "figures.json").read_text())
+    summary = ladder.summary([run, run | {"frechet": run["frechet"] + 3}])
+    assert summary["frechet"] == {"mean": pytest.approx(run["frechet"] + 1.5, abs=1e-3), "spread": 3}
+    assert high == {"high": {"minutes": 0.05, "seeds": 1} | ladder.summary([run])}
 
 
 @pytest.mark.timeout(600)

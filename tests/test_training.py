@@ -261,6 +261,7 @@ def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):
 
 def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
     changes = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.99}
+    changes |= {"decay": 160}
     settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, **changes)}
     train(faces, tmp_path / "whole", images=96, **settings)
     train(faces, tmp_path / "stopped", images=80, **settings)
