@@ -45,12 +45,12 @@ def compiled(play_round, variables):
     """Make many rounds one call of the engine: called one by one, rounds this small are mostly waiting.
 
     Args:
-        play_round: function of tensors that changes variables and returns a tensor.
+        play_round: function of tensors that changes variables and returns a float tensor (2,), both losses.
         variables: list of keras.Variable, all that it reads or changes.
 
     Returns:
-        function of (count, arrays with a row for each of at least that many rounds): plays the first `count`, at
-        least one, and returns the last result as a NumPy array.
+        function of (count, arrays with a row for each of at least that many rounds): plays the first `count`, and
+        returns the last losses as a NumPy array.
     """
     loop = {"tensorflow": _tensorflow_loop, "jax": _jax_loop, "torch": _plain_loop}[ENGINE]
     run = loop(play_round, variables)
@@ -62,13 +62,12 @@ def _tensorflow_loop(play_round, _):
 
     @tf.function
     def run(count, *rows):
-        result = play_round(*(row[0] for row in rows))
-        more = tf.while_loop(
+        _, losses = tf.while_loop(
             lambda index, _: index < count,
             lambda index, _: (index + 1, play_round(*(row[index] for row in rows))),
-            (1, result),
+            (0, tf.zeros(2)),
         )
-        return more[1]
+        return losses
 
     return lambda count, *rows: run(tf.constant(count), *rows)
 
@@ -77,21 +76,20 @@ def _jax_loop(play_round, variables):
     """JAX compiles only functions that change nothing: the variables go in and come out as values."""
     import jax
 
-    def once(index, values, rows):
-        with keras.StatelessScope(state_mapping=list(zip(variables, values, strict=True))) as scope:
-            result = play_round(*(row[index] for row in rows))
-        return [scope.get_current_value(variable) for variable in variables], result
-
     @jax.jit
     def pure(count, values, *rows):
-        first = once(0, values, rows)
-        return jax.lax.fori_loop(1, count, lambda index, state: once(index, state[0], rows), first)
+        def once(index, state):
+            with keras.StatelessScope(state_mapping=list(zip(variables, state[0], strict=True))) as scope:
+                losses = play_round(*(row[index] for row in rows))
+            return [scope.get_current_value(variable) for variable in variables], losses
+
+        return jax.lax.fori_loop(0, count, once, (values, jax.numpy.zeros(2)))
 
     def run(count, *rows):
-        values, result = pure(count, [variable.value for variable in variables], *rows)
+        values, losses = pure(count, [variable.value for variable in variables], *rows)
         for variable, value in zip(variables, values, strict=True):
             variable.assign(value)
-        return result
+        return losses
 
     return run
 

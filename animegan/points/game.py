@@ -84,16 +84,22 @@ class Game:
         Args:
             changes: rules by name, such as generator_rate=0.0003.
 
+        Returns:
+            the game itself.
+
         Raises:
             InputError: there is no such rule, or it stays for a whole game.
         """
         for name in FIXED:
             if name in changes and changes[name] != getattr(self.rules, name):
-                raise InputError(f"{name} must stay {getattr(self.rules, name)} in this game. Received: {changes[name]}")
+                raise InputError(
+                    f"{name} must stay {getattr(self.rules, name)} in this game. Received: {changes[name]}"
+                )
         self.rules = _changed(self.rules, changes)
         self.generator_optimizer.learning_rate = self.rules.generator_rate
         self.discriminator_optimizer.learning_rate = self.rules.discriminator_rate
         self._penalty.assign(self.rules.penalty)
+        return self
 
     def discriminator_turn(self, real, latents):
         """The discriminator learns to tell real points from generated ones.

@@ -129,6 +129,7 @@ def picture_of(game, count=400, ground=True, lines=False, side=SIDE):
 
 def latent_picture(latent_width=2, count=400, side=SIDE):
     """The latents of the points that `picture_of` draws, and the grid: uint8 array (side, side, 3), RGB."""
+
     def flat(latents):
         return np.pad(latents, [(0, 0)] * (latents.ndim - 1) + [(0, max(0, 2 - latent_width))])[..., :2]
 
