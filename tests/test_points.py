@@ -256,6 +256,11 @@ def test_given_points_are_played_for():
     assert Player(heart(50), SMALL).points.value == GIVEN
 
 
+def test_points_of_no_name_are_an_error():
+    with pytest.raises(InputError, match="points must be ring of eight"):
+        Player("a cat")
+
+
 def test_errors_show_in_the_widget(player, monkeypatch):
     monkeypatch.setattr(player.game, "play", lambda rounds: 1 / 0)
     press(player, "Step")

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
+from animegan.files import InputError
 from animegan.gan.losses import LOSSES
 from animegan.latent.controls import Picture, Sliders
 from animegan.pictures import encode
@@ -24,13 +25,13 @@ ROUNDS = 20  # between two pictures while it plays: a fraction of a second
 LONGEST = 120  # seconds that it plays by itself: a forgotten page must not keep a processor busy
 BREATH = 0.02  # seconds between two pictures, in which the kernel hears clicks and runs cells
 DRAWN, GIVEN = "my drawing", "my points"
-SLIDERS = {  # rule: (name on the page, range; rates are shown as powers of ten)
-    "generator_rate": ("generator's learning rate", [-4.0, -2.0, 0.1, "power"]),
-    "discriminator_rate": ("discriminator's learning rate", [-4.0, -2.0, 0.1, "power"]),
-    "generator_turns": ("generator's turns a round", [1, 5, 1]),
-    "discriminator_turns": ("discriminator's turns a round", [1, 5, 1]),
-    "latent_width": ("numbers in a latent", [1, 8, 1]),
-    "penalty": ("penalty on steepness", [0.0, 0.2, 0.01]),
+SLIDERS = {  # rule: (name on the page, range); learning rates go in powers of ten
+    "generator_rate": ("generator's rate", [-4.0, -2.0, 0.1, "power"]),
+    "discriminator_rate": ("discriminator's rate", [-4.0, -2.0, 0.1, "power"]),
+    "generator_turns": ("generator's turns", [1, 5, 1]),
+    "discriminator_turns": ("discriminator's turns", [1, 5, 1]),
+    "latent_width": ("latent width", [1, 8, 1]),
+    "penalty": ("penalty", [0.0, 0.2, 0.01]),
 }
 
 
@@ -69,6 +70,8 @@ class Player:
         self.seed, self._task, self._given = seed, None, None
         if not isinstance(points, str):
             points, self._given = GIVEN, np.asarray(points)
+        elif points not in SHAPES:
+            raise InputError(f"points must be {', '.join(SHAPES)}, or an array. Received: {points}")
         self.game = Game(self._points(points), rules, seed, **changes)
         self._build(points)
         self._wire()
@@ -240,7 +243,7 @@ class Player:
         bundle = self.box._repr_mimebundle_(**settings)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         still, drawn = io.BytesIO(), np.hstack([picture_of(self.game), picture_of(self.game, 120, False, True)])
-        Image.fromarray(drawn).quantize(64, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
+        Image.fromarray(drawn).quantize(128, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
         return data | {"text/plain": f"Player: {self.describe()}", "image/png": still.getvalue()}, metadata
 
 

@@ -154,12 +154,12 @@ def show_planes(pictures, titles=None, columns=None, width=9.0):
         Figure.
     """
     made = show(pictures, titles, columns, width)
-    made.set_figheight(made.get_figheight() + 0.35)
+    made.set_figheight(made.get_figheight() + (0.35 if width > 5 else 0.6))
     key = [
         Line2D([], [], linestyle="", marker="o", markersize=4, color=BLUE, label="real"),
         Line2D([], [], linestyle="", marker="x", markersize=5, color=VERMILLION, label="generated"),
         Patch(color=tuple(_ground([[1.0]])[0, 0] / 255), label="“real”, says the discriminator"),
         Patch(color=tuple(_ground([[0.0]])[0, 0] / 255), label="“fake”"),
     ]
-    made.legend(handles=key, loc="outside lower left", ncols=len(key), frameon=False, fontsize=9)
+    made.legend(handles=key, loc="outside lower left", ncols=4 if width > 5 else 2, frameon=False, fontsize=9)
     return made
