@@ -28,6 +28,7 @@ class Profile:
     """How large the notebooks run. Chosen by the environment variable ANIMEGAN_PROFILE."""
 
     name: str  # tiny, laptop or full
+    point_rounds: int  # rounds that notebook 00 plays of each of its games
     scenes: int  # raw pictures that notebook 01 draws and crops
     faces: int  # faces that notebook 02 draws and packs
     size: int  # side of a packed face in pixels
@@ -48,6 +49,7 @@ class Profile:
 PROFILES = {
     "tiny": Profile(
         name="tiny",  # continuous integration: seconds a notebook
+        point_rounds=60,  # six calls of the engine: enough to see that it runs
         scenes=2,  # one worker start-up and a few detections
         faces=200,  # enough for every hair colour to occur
         size=32,  # a quarter of the cost of 64
@@ -66,6 +68,7 @@ PROFILES = {
     ),
     "laptop": Profile(
         name="laptop",  # two CPU cores: minutes a notebook
+        point_rounds=3_000,  # some ten seconds each: by then the points lie where they belong
         scenes=12,  # half a second each
         faces=12_000,  # under a minute to draw
         size=64,  # the size of the Kaggle sets' networks
@@ -84,6 +87,7 @@ PROFILES = {
     ),
     "full": Profile(
         name="full",  # a GPU and real data
+        point_rounds=3_000,  # as on a laptop: networks this small gain nothing from a GPU
         scenes=40,  # all that `animegan draw --scenes` makes by default
         faces=60_000,  # as many as the common Kaggle sets hold
         size=64,  # larger sizes cost four times as much

@@ -33,7 +33,8 @@ class Sliders(anywidget.AnyWidget):
     _css = STYLE
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     values = traitlets.Dict().tag(**MOVED)  # name → float; 0 where missing
-    ranges = traitlets.Dict().tag(sync=True)  # name → [lowest, highest, step]; `reach` where missing
+    # name → [lowest, highest, step], with "power" as a fourth where 10 to that power is shown; `reach` where missing
+    ranges = traitlets.Dict().tag(sync=True)
     reach = traitlets.List([-REACH, REACH, STEP]).tag(sync=True)
 
 
