@@ -12,7 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from animegan.figures import BLACK, BLUE, GREEN, VERMILLION, show
+from animegan.figures import BLACK, BLUE, GREEN, VERMILION, show
 from animegan.gan.generating import draw_latents
 
 REACH = 1.25  # of a picture to either side; all real points lie within 1
@@ -53,7 +53,7 @@ def draw_plane(real=(), fake=(), surface=None, lines=None, side=SIDE, reach=REAC
         cv2.polylines(picture, [pixels(line)], False, colour, SMOOTH // 2, cv2.LINE_AA)
     for x, y in pixels(fake):
         cv2.drawMarker(
-            picture, (int(x), int(y)), _rgb(VERMILLION), cv2.MARKER_TILTED_CROSS, 4 * SMOOTH, SMOOTH, cv2.LINE_AA
+            picture, (int(x), int(y)), _rgb(VERMILION), cv2.MARKER_TILTED_CROSS, 4 * SMOOTH, SMOOTH, cv2.LINE_AA
         )
     cv2.rectangle(picture, (0, 0), (large - 1, large - 1), (120, 120, 120), SMOOTH)
     return cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
@@ -66,7 +66,7 @@ def _rgb(colour):
 def _ground(surface):
     """Colours of probabilities: uint8 array (C, C, 3)."""
     sure = np.clip(2 * np.asarray(surface, np.float64)[..., None] - 1, -1, 1)
-    tints = np.where(sure > 0, np.array(_rgb(BLUE)), np.array(_rgb(VERMILLION)))
+    tints = np.where(sure > 0, np.array(_rgb(BLUE)), np.array(_rgb(VERMILION)))
     return np.rint(255 + GROUND * np.abs(sure) * (tints - 255.0)).astype(np.uint8)
 
 
@@ -157,7 +157,7 @@ def show_planes(pictures, titles=None, columns=None, width=9.0):
     made.set_figheight(made.get_figheight() + (0.35 if width > 5 else 0.6))
     key = [
         Line2D([], [], linestyle="", marker="o", markersize=4, color=BLUE, label="real"),
-        Line2D([], [], linestyle="", marker="x", markersize=5, color=VERMILLION, label="generated"),
+        Line2D([], [], linestyle="", marker="x", markersize=5, color=VERMILION, label="generated"),
         Patch(color=tuple(_ground([[1.0]])[0, 0] / 255), label="“real”, says the discriminator"),
         Patch(color=tuple(_ground([[0.0]])[0, 0] / 255), label="“fake”"),
     ]
