@@ -158,7 +158,7 @@ def test_dots_and_ground_lie_where_they_belong():
     picture = draw_plane(real=[[0.5, 0.5]], surface=[[0, 0], [1, 1]], side=100, reach=1)
     assert picture.shape == (100, 100, 3) and picture.dtype == np.uint8
     assert picture[25, 75, 2] > picture[25, 75, 0] + 100  # a blue dot, up on the right
-    assert picture[10, 50, 0] > picture[10, 50, 2] + 30  # above, where the surface is 0, fake: vermillion
+    assert picture[10, 50, 0] > picture[10, 50, 2] + 30  # above, where the surface is 0, fake: vermilion
     assert picture[90, 50, 2] > picture[90, 50, 0] + 30
 
 
