@@ -1,7 +1,7 @@
 """Pictures of a game: points, the discriminator's surface, and the latent plane under the generator.
 
-Real points are blue dots, generated ones vermillion crosses. The ground is blue where the discriminator says "real",
-vermillion where it says "fake", and white where it cannot tell.
+Real points are blue dots, generated ones vermilion crosses. The ground is blue where the discriminator says "real",
+vermilion where it says "fake", and white where it cannot tell.
 """
 
 from statistics import NormalDist
