@@ -30,7 +30,7 @@ tutorial: setup
 	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir build/notebooks build/notebooks/*.ipynb
 
 test: setup
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 lab: setup
 	$(BIN)/jupyter lab --LabApp.news_url=None notebooks
@@ -38,6 +38,7 @@ lab: setup
 lint: setup
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+	git ls-files -z '*.md' '*.py' '*.ipynb' '*.js' | xargs -0 $(BIN)/codespell
 
 clean:
 	rm -rf .venv build

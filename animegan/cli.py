@@ -244,7 +244,9 @@ def _add_train(commands):
     parser.add_argument("--width", type=_at_least(1), help="channels of the last hidden layer (the recipe's)")
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
     parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
-    parser.add_argument("--distribute", action="store_true", help="use all devices, and other workers (see the README)")
+    parser.add_argument(
+        "--distribute", action="store_true", help="use all devices, and other workers (docs/training.md)"
+    )
 
 
 def _add_training(parser):

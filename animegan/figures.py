@@ -16,10 +16,10 @@ from PIL import Image
 from animegan.files import InputError
 from animegan.pictures import sheet
 
-BLUE, VERMILLION, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
+BLUE, VERMILION, GREEN, BLACK = "#0072B2", "#D55E00", "#009E73", "#000000"
 SERIES = (  # colour, line, marker: a series differs from the next in all three
     (BLUE, "-", "o"),
-    (VERMILLION, "--", "s"),
+    (VERMILION, "--", "s"),
     (GREEN, "-.", "^"),
     (BLACK, ":", "D"),
 )
@@ -239,7 +239,7 @@ def show_rungs(values, spreads, xlabel, floor=None, width=6.5):
     )
     place.bar_label(bars, fmt="{:,.3g}", padding=6, fontsize=8)
     if floor:
-        place.axvline(floor[1], linestyle=":", color=VERMILLION, label=floor[0])
+        place.axvline(floor[1], linestyle=":", color=VERMILION, label=floor[0])
         place.legend(frameon=False, loc="lower right")
     place.set(xlabel=xlabel, ylim=(len(labels) - 0.4, -0.6))
     place.margins(x=0.15)

@@ -1,9 +1,11 @@
 """Pictures as arrays: decode, resize, encode, put on a sheet. uint8 RGB everywhere outside the networks."""
 
+import io
 import os
 
 import cv2
 import numpy as np
+from PIL import Image
 
 from animegan.files import InputError, replacing
 from animegan.headers import dimensions
@@ -12,6 +14,7 @@ if "OPENCV_LOG_LEVEL" not in os.environ:  # a damaged picture is reported once, 
     cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 KINDS = (".png", ".jpg", ".webp")  # that are written
+ORIENTATION = 0x112  # EXIF's tag; TIFF 6.0, page 36
 MOST_PIXELS = 100_000_000  # of a picture that is read: 300 MB decoded
 
 
@@ -19,7 +22,7 @@ def decode(data, most_pixels=MOST_PIXELS):
     """Decode the bytes of a picture file.
 
     Args:
-        data: bytes of a JPEG (turned as its EXIF data say), PNG, WebP, BMP, GIF (first frame) or TIFF file.
+        data: bytes of a JPEG, PNG, WebP, BMP, GIF (first frame) or TIFF file; turned as its EXIF data say.
         most_pixels: what states more is not decoded.
 
     Returns:
@@ -39,11 +42,21 @@ def decode(data, most_pixels=MOST_PIXELS):
         flags = cv2.IMREAD_UNCHANGED if with_alpha else cv2.IMREAD_COLOR
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-        except cv2.error:
+            if with_alpha and image is not None and (b"eXIf" in data or b"EXIF" in data):  # OpenCV turns no RGBA
+                image = _turn(image, Image.open(io.BytesIO(data)).getexif().get(ORIENTATION))
+        except (cv2.error, OSError, ValueError, SyntaxError):
             image = None
     if image is None:
         raise InputError(f"a picture must be a readable JPEG, PNG, WebP, GIF, BMP or TIFF. Received: {len(data)} bytes")
     return _as_rgb(image)
+
+
+def _turn(image, orientation):
+    """A picture (height, width, …) as EXIF's orientation, 1 to 8, wants it seen."""
+    if orientation in (5, 6, 7, 8):
+        image = image.swapaxes(0, 1)
+    flips = {2: (1, -1), 3: (-1, -1), 4: (-1, 1), 6: (1, -1), 7: (-1, -1), 8: (-1, 1)}.get(orientation, (1, 1))
+    return np.ascontiguousarray(image[:: flips[0], :: flips[1]])
 
 
 def _as_rgb(image):

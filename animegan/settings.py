@@ -28,6 +28,7 @@ class Profile:
     """How large the notebooks run. Chosen by the environment variable ANIMEGAN_PROFILE."""
 
     name: str  # tiny, laptop or full
+    point_rounds: int  # rounds that notebook 00 plays of each of its games
     scenes: int  # raw pictures that notebook 01 draws and crops
     faces: int  # faces that notebook 02 draws and packs
     size: int  # side of a packed face in pixels
@@ -39,6 +40,8 @@ class Profile:
     fail_width: int  # channels of the networks of notebook 06
     fail_steps: int  # of each failure that notebook 06 makes; twice as many of the healthy run
     compare_minutes: float  # at most, for each of the two recipes of notebook 07
+    base: str  # pretrained generator that notebook 04 transfers from
+    transfer_images: int  # real pictures that each transfer of notebook 04 sees
     label_faces: int  # faces of random latents that notebook 05 has the face network name
     judge_faces: int  # faces that each direction of notebook 05 is measured on
     invert_faces: int  # held-out faces that notebook 05 looks for in the latent space
@@ -48,6 +51,7 @@ class Profile:
 PROFILES = {
     "tiny": Profile(
         name="tiny",  # continuous integration: seconds a notebook
+        point_rounds=60,  # six calls of the engine: enough to see that it runs
         scenes=2,  # one worker start-up and a few detections
         faces=200,  # enough for every hair colour to occur
         size=32,  # a quarter of the cost of 64
@@ -59,6 +63,8 @@ PROFILES = {
         fail_width=4,  # narrower still: what they learn is not looked at
         fail_steps=24,  # two a report
         compare_minutes=0.05,  # a few steps
+        base="drawn-faces",  # the data are drawn, too
+        transfer_images=32,  # a few steps
         label_faces=400,  # the first guess has 320 numbers to go by
         judge_faces=40,  # enough to see that it runs
         invert_faces=2,  # the same
@@ -66,6 +72,7 @@ PROFILES = {
     ),
     "laptop": Profile(
         name="laptop",  # two CPU cores: minutes a notebook
+        point_rounds=3_000,  # some ten seconds each: by then the points lie where they belong
         scenes=12,  # half a second each
         faces=12_000,  # under a minute to draw
         size=64,  # the size of the Kaggle sets' networks
@@ -77,6 +84,8 @@ PROFILES = {
         fail_width=16,  # half of notebook 03's: eight runs in five minutes
         fail_steps=1_500,  # the dots that every transposed convolution begins with have faded by then
         compare_minutes=2.5,  # some hundred steps of the classic recipe, more of the modern one
+        base="drawn-faces",  # the data are drawn, too
+        transfer_images=6_000,  # half a minute each
         label_faces=3_000,  # the face network names some three hundred a second
         judge_faces=500,  # a share is then known to within five hundredths
         invert_faces=20,  # two rows of a figure
@@ -84,6 +93,7 @@ PROFILES = {
     ),
     "full": Profile(
         name="full",  # a GPU and real data
+        point_rounds=3_000,  # as on a laptop: networks this small gain nothing from a GPU
         scenes=40,  # all that `animegan draw --scenes` makes by default
         faces=60_000,  # as many as the common Kaggle sets hold
         size=64,  # larger sizes cost four times as much
@@ -95,6 +105,8 @@ PROFILES = {
         fail_width=16,  # as on a laptop: the failures are the same
         fail_steps=1_500,  # likewise
         compare_minutes=20,  # not yet timed on a GPU
+        base="drawn-faces",  # the faces with tags are drawn
+        transfer_images=100_000,  # not yet timed on a GPU
         label_faces=20_000,  # seconds on a GPU
         judge_faces=500,  # as on a laptop, for the same figures
         invert_faces=20,  # as on a laptop

@@ -1,5 +1,6 @@
 """Fixtures that several tests share."""
 
+import importlib
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,13 @@ def shared_data():
     if not SHARED.is_dir():
         pytest.skip(f"needs the real pictures in {SHARED}, which is missing; drawn faces cover the same code")
     return SHARED
+
+
+@pytest.fixture
+def modules(monkeypatch):
+    """Function from a module's name to the module, out of benchmarks/."""
+    monkeypatch.syspath_prepend(Path(__file__).parents[1] / "benchmarks")
+    return importlib.import_module
 
 
 @pytest.fixture

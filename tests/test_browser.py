@@ -1,65 +1,23 @@
 """Notebook 5 in JupyterLab in a real browser: cells run, controls steer, pictures are the kernel's."""
 
-import base64
-import hashlib
-import importlib
-import shutil
 import time
-from pathlib import Path
 
+import browsing
 import pytest
-
-ROOT = Path(__file__).parents[1]
-NOTEBOOK = "05_explore_latent_space.ipynb"
-SCREENSHOT = ROOT / "build" / "explorer.png"  # kept by continuous integration
-PATIENCE = 60  # seconds for a picture to change, on the busiest machine
+from browsing import PATIENCE, assert_all_cells_ran, assert_quiet, opened, shown
 
 pytestmark = pytest.mark.timeout(900)
 
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """The notebook, run from top to bottom on the profile tiny, in an open page."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "benchmarks")
-        module = importlib.import_module("lab")
-    if lacks := module.missing():
-        pytest.skip(lacks)
-    folder = tmp_path_factory.mktemp("served")
-    (folder / "notebooks").mkdir()
-    (folder / "data").mkdir()
-    shutil.copy(ROOT / "notebooks" / NOTEBOOK, folder / "notebooks")
-    with module.Lab(folder, tmp_path_factory.mktemp("scratch"), ANIMEGAN_PROFILE="tiny") as lab:
-        lab.open(f"notebooks/{NOTEBOOK}")
-        lab.run_all()
-        lab.page.locator(".animegan-sliders").scroll_into_view_if_needed()
+    with opened("05_explore_latent_space.ipynb", tmp_path_factory, "explorer.png") as lab:
         yield lab
-        SCREENSHOT.parent.mkdir(exist_ok=True)
-        lab.page.screenshot(path=SCREENSHOT)
-
-
-def shown(lab, which=0):
-    """SHA-256 of the bytes of a picture on the page: 0 the face, 1 the strip."""
-    data = lab.page.evaluate(
-        """async (which) => {
-            const picture = document.querySelectorAll('img.animegan-picture')[which];
-            const bytes = new Uint8Array(await (await fetch(picture.src)).arrayBuffer());
-            return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(''));
-        }""",
-        which,
-    )
-    return hashlib.sha256(base64.b64decode(data)).hexdigest()
 
 
 def settled(lab, old=None, name="face", which=0):
-    """Wait until the page shows what the kernel has drawn, and that is not `old`; returns its hash."""
-    expression = f"__import__('hashlib').sha256(explorer.{name}.value).hexdigest()"
-    for _ in range(10 * PATIENCE):
-        kernel, page = lab.ask(expression).strip("'"), shown(lab, which)
-        if kernel == page != old:
-            return page
-        lab.page.wait_for_timeout(100)
-    raise AssertionError(f"the page shows {page[:8]}, the kernel has {kernel[:8]}, before was {old and old[:8]}")
+    """The hash of the explorer's picture, once the page shows it: 0 the face, 1 the strip."""
+    return browsing.settled(lab, f"explorer.{name}", old, which)
 
 
 def words(lab):
@@ -67,9 +25,7 @@ def words(lab):
 
 
 def test_all_cells_run(lab):
-    cells = lab.cells()
-    assert [cell["error"] for cell in cells] == [None] * len(cells)
-    assert [cell["count"] for cell in cells] == list(range(1, len(cells) + 1))
+    assert_all_cells_ran(lab)
 
 
 def test_the_face_is_the_kernel_s(lab):
@@ -156,5 +112,4 @@ def test_an_error_shows_in_the_widget(lab):
 
 
 def test_nothing_was_wrong_on_the_console(lab):
-    slow_start = ("to activate", "is taking too long")  # JupyterLab's own remarks on a busy machine
-    assert not [words for words in lab.messages if not any(part in words for part in slow_start)]
+    assert_quiet(lab)

@@ -1,6 +1,4 @@
 import dataclasses
-import importlib.util
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -132,6 +130,17 @@ def test_penalties_and_averages_are_of_training_alone(pictures):
     assert float(model.averaged_steps) == 1
 
 
+def test_the_learning_rate_falls_to_a_quarter_and_stays(pictures):
+    model = build_dcgan(32, dataclasses.replace(SMALL, decay=40))
+    rates = []
+    for _ in range(7):
+        rates.append(float(model.optimizer.learning_rate))
+        model.fit(pictures, batch_size=8, verbose=0)
+    assert rates[0] == pytest.approx(SMALL.learning_rate)
+    assert rates == sorted(rates, reverse=True) and rates[0] > rates[2] > rates[4]
+    assert rates[5:] == [pytest.approx(SMALL.learning_rate / 4)] * 2
+
+
 def test_averages_follow_the_weights():
     model = build_dcgan(32, dataclasses.replace(SMALL, average=0.9))
     (kernel, *_), (average, *_) = model.generator.trainable_variables, model.averages
@@ -209,10 +218,7 @@ def test_augmentation_shifts_recolours_and_holes():
     assert spread.std() > 0.1  # of saturation
 
 
-def test_modern_is_the_top_of_the_ladder():
+def test_modern_is_the_top_of_the_ladder(modules):
     """What notebook 07 climbs to is what `--recipe modern` trains."""
-    spec = importlib.util.spec_from_file_location("ladder", Path(__file__).parents[1] / "benchmarks" / "ladder.py")
-    ladder = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(ladder)
-    top = ladder.recipes()["lightly penalised"]
+    top = modules("ladder").recipes()["calming"]
     assert dataclasses.replace(top, name="modern") == recipe("modern")

@@ -1,4 +1,3 @@
-import importlib.util
 import json
 import zipfile
 from pathlib import Path
@@ -16,13 +15,6 @@ from animegan.files import InputError
 ROOT = Path(__file__).parents[1]
 SHARED = ROOT.parent / "shared" / "data" / "scenes-with-face-boxes.zip"
 PLAIN = (235, 235, 240)
-
-
-def load_benchmark(name):
-    spec = importlib.util.spec_from_file_location(name, ROOT / "benchmarks" / f"{name}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def draw_row(count, size=160, gap=80, width=None):
@@ -182,20 +174,20 @@ def test_lbp_says_what_it_needs(tmp_path, monkeypatch):
         detecting.make_detector("lbp", tmp_path / "bad.xml")
 
 
-def test_benchmark_counts_each_box_once(tmp_path, animeface_detector):
+def test_benchmark_counts_each_box_once(modules, tmp_path, animeface_detector):
     image, squares = draw_row(2)
     pictures.save(image, tmp_path / "scene.png")
     (tmp_path / "faces.json").write_text(json.dumps({"scene.png": [*squares, [0, 0, 9, 9]]}))
-    figures = load_benchmark("detect_faces").measure(tmp_path, animeface_detector)
+    figures = modules("detect_faces").measure(tmp_path, animeface_detector)
     assert (figures["faces"], figures["found"], figures["precision"]) == (3, 2, 1.0)
     assert figures["recall"] == pytest.approx(2 / 3, abs=1e-4)
 
 
 @pytest.mark.skipif(not SHARED.exists(), reason=f"the real scenes are not here: {SHARED}")
-def test_real_scenes(tmp_path, animeface_detector):
+def test_real_scenes(modules, tmp_path, animeface_detector):
     with zipfile.ZipFile(SHARED) as archive:
         archive.extractall(tmp_path)
     truth = json.loads((tmp_path / "faces.json").read_text())
     (tmp_path / "faces.json").write_text(json.dumps(dict(list(truth.items())[:6])))
-    figures = load_benchmark("detect_faces").measure(tmp_path, animeface_detector)
+    figures = modules("detect_faces").measure(tmp_path, animeface_detector)
     assert figures["recall"] >= 0.8 and figures["precision"] >= 0.9

@@ -34,7 +34,7 @@ ENGINES = ("tensorflow", "jax", "torch")
 RECIPES = {
     "classic": dataclasses.replace(CLASSIC, width=4, batch=16),
     "modern": dataclasses.replace(
-        MODERN, width=4, batch=16, penalty=1.0, penalty_share=0.5, average=0.9, augment=True, grow=0
+        MODERN, width=4, batch=16, penalty=1.0, penalty_share=0.5, average=0.9, augment=True, grow=0, decay=64
     ),  # every setting beyond classic
 }
 GROWING = dataclasses.replace(RECIPES["modern"], grow=48)  # at 64 pixels, where it begins with halves, for 3 steps

@@ -1,3 +1,4 @@
+import asyncio
 import hashlib
 import re
 
@@ -14,7 +15,7 @@ from animegan.gan.networks import build_generator
 from animegan.gan.runs import Run
 from animegan.latent import explore, movies, named
 from animegan.latent.controls import Picture
-from animegan.latent.explorer import BLEND, TRUNCATION, Explorer
+from animegan.latent.explorer import BLEND, PAUSE, TRUNCATION, Explorer
 from animegan.latent.fast import FastGenerator
 from animegan.latent.movies import write_movie
 from animegan.latent.saving import there_and_back
@@ -156,6 +157,19 @@ def test_a_latent_is_copied_and_pasted(explorer):
     explorer.text.value = text
     assert np.array_equal(explorer.latent, latent)
     assert not explorer.message.value
+
+
+def test_in_a_notebook_the_face_comes_first_and_the_rest_soon(explorer):
+    async def move():
+        words = explorer.words.value
+        for amount in (0.5, 1.5):
+            set_slider(explorer, "hair=blue", amount)
+            assert np.array_equal(decode(explorer.face.value), explorer.picture)
+            assert explorer.words.value == words
+        await asyncio.sleep(5 * PAUSE)
+
+    asyncio.run(move())
+    assert "hair=blue +1.5" in explorer.words.value
 
 
 def test_errors_show_in_the_widget_and_change_nothing(explorer, monkeypatch):

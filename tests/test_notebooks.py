@@ -12,8 +12,8 @@ import pytest
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
+SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 PLANNED = {  # may be linked to, not written yet
-    "00_what_is_a_gan.ipynb",
     "04_transfer_learning.ipynb",
     "07_beyond_dcgan.ipynb",
 }
@@ -21,6 +21,7 @@ MOST_BYTES = 500 * 1024  # of outputs, in one notebook
 MOST_LINES = 40  # of a code cell
 MACHINE_PATH = re.compile(r"/(work|root|tmp|home|Users)/")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+EXERCISE = re.compile(r"(my_\w+) = ([^\n]+)\n(.*)", re.DOTALL)  # an answer, and the check that follows it
 
 pytestmark = pytest.mark.skipif(not PATHS, reason="there are no notebooks here")
 
@@ -101,19 +102,56 @@ def test_closes_with_what_was_learned(notebook):
     assert len(re.findall(r"^- ", bullets, re.MULTILINE)) == 3
 
 
-def test_links_lead_somewhere(notebook):
+def assert_links_lead_somewhere(notebook, folder):
     for cell in cells(notebook, "markdown"):
         for target in LINK.findall(text(cell)):
             if not target.startswith(("http://", "https://", "#", "attachment:")):
                 name = target.partition("#")[0]
-                assert name in PLANNED or (NOTEBOOKS / name).exists(), target
+                assert name in PLANNED or (folder / name).exists(), target
+
+
+def test_links_lead_somewhere(notebook):
+    assert_links_lead_somewhere(notebook, NOTEBOOKS)
 
 
 def test_planned_notebooks_are_not_there_yet():
     assert not [name for name in PLANNED if (NOTEBOOKS / name).exists()], "take it out of PLANNED"
 
 
+def exercises(notebook):
+    """{name of the answer: (answer, check, cell)} of the cells that begin with one."""
+    found = [(EXERCISE.match(text(cell)), cell) for cell in cells(notebook, "code")]
+    return {match[1]: (match[2], match[3], cell) for match, cell in found if match}
+
+
+@pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
+def test_solutions_answer_each_exercise(solution):
+    """By the very checks of the notebook, which stay quiet about an answer that is not there yet."""
+    solved = json.loads(solution.read_text(encoding="utf-8"))
+    asked = exercises(json.loads((NOTEBOOKS / solution.name).read_text(encoding="utf-8")))
+    answered = exercises(solved)
+    assert asked and list(asked) == list(answered)
+    for name, (nothing, check, cell) in asked.items():
+        answer, same_check, solved_cell = answered[name]
+        assert nothing == "None" != answer and check == same_check, name
+        assert "".join(cell["outputs"][0]["text"]).startswith("not answered yet"), name
+        assert "".join(solved_cell["outputs"][0]["text"]).startswith("right"), name
+        assert "nbval-check-output" in solved_cell["metadata"]["tags"], "it is to say so wherever it runs"
+
+
+@pytest.mark.parametrize("solution", SOLUTIONS, ids=lambda path: path.stem)
+def test_solutions_are_stored_as_notebooks_are(solution):
+    notebook = json.loads(solution.read_text(encoding="utf-8"))
+    test_was_executed_in_order(notebook)
+    test_outputs_hold_no_error_and_no_noise(notebook)
+    test_keeps_no_widget_state(notebook)
+    test_names_no_path_of_the_machine_it_ran_on(notebook)
+    test_every_cell_has_its_own_id(notebook)
+    assert_links_lead_somewhere(notebook, solution.parent)
+
+
 @pytest.mark.timeout(600)
+@pytest.mark.parametrize("path", [*PATHS, *SOLUTIONS], ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_runs_from_top_to_bottom(path, tmp_path):
     """Alone in an empty folder, in the order in which it stands, on the tiny profile."""
     (tmp_path / "data").mkdir()

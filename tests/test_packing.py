@@ -241,7 +241,8 @@ def test_a_table_in_an_archive_is_used_wherever_it_stands(tmp_path, out, picture
     with zipfile.ZipFile(tmp_path / "set.zip", "w") as archive:
         archive.writestr("images/a.png", encode(picture(1)))
         archive.writestr(f"notes/{name}", "file,hair\na.png,red\n")
-    packed(tmp_path / "set.zip", out)
+    result, _ = packed(tmp_path / "set.zip", out)
+    assert not result["other_files"] and list(result["tables"]) == [f"{tmp_path / 'set.zip'}: notes/{name}"]
     assert tags_of(out) == {"set.zip/images/a.png": {"hair": "red"}}
 
 

@@ -4,7 +4,7 @@ import tracemalloc
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from animegan.files import InputError
 from animegan.headers import dimensions
@@ -88,12 +88,17 @@ def test_printers_colours_are_turned_into_screens(flag, kind):
     np.testing.assert_allclose(image[:, [5, 35]], flag[:, [5, 35]], atol=8)
 
 
-def test_a_picture_of_a_camera_that_was_turned_is_turned_back(flag):
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize(("kind", "settings"), [("JPEG", {"quality": 100}), ("PNG", {}), ("WEBP", {"lossless": True})])
+def test_a_picture_of_a_camera_that_was_turned_is_turned_back(kind, settings, orientation):
+    image = np.full((24, 40, 3), 255, np.uint8)
+    image[:8, :8], image[-8:, :8] = RED, BLUE  # no two of the eight turns look alike
     exif = Image.Exif()
-    exif[0x112] = 6  # its left is up
-    image = decode(bytes_of(flag, "JPEG", exif=exif))
-    assert image.shape == (40, 24, 3)
-    np.testing.assert_allclose(image[[5, 35], 12], [RED, BLUE], atol=8)
+    exif[0x112] = orientation
+    data = bytes_of(image, kind, exif=exif, **settings)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    assert upright.size == ((24, 40) if orientation > 4 else (40, 24))
+    np.testing.assert_allclose(decode(data), np.array(upright.convert("RGB")), atol=8)
 
 
 FORMS = {

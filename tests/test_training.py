@@ -44,6 +44,17 @@ def whole(faces, tmp_path_factory):
     return train(faces, folder, images=160, **SETTINGS), Run(folder)
 
 
+def test_two_cannot_train_one_run(whole, faces):
+    pytest.importorskip("fcntl")
+    _, run = whole
+    before = {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    with run.locked(), pytest.raises(InputError, match=r"one process at a time\. Received: .*being trained"):
+        train(faces, run.folder, images=320, resume=True, **SETTINGS)
+    assert before == {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+    with run.locked():  # free again
+        pass
+
+
 def test_a_run_leaves_what_the_design_says(whole):
     result, run = whole
     assert result["images"] == 160
@@ -250,6 +261,7 @@ def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):
 
 def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
     changes = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.99}
+    changes |= {"decay": 160}
     settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, **changes)}
     train(faces, tmp_path / "whole", images=96, **settings)
     train(faces, tmp_path / "stopped", images=80, **settings)

@@ -73,7 +73,8 @@ def pictures(path, limits=LIMITS, others=None) -> Iterator[tuple[str, bytes | OS
         path: a folder (walked with its subfolders; a link to a picture is read, one to a folder is not followed) or a
             zip or tar archive (whose links are not followed).
         limits: animegan.faces.limits.Limits.
-        others: a collections.Counter, which counts files that are no pictures by their endings, hidden ones left out.
+        others: a collections.Counter, which counts files that are neither pictures nor tables of tags by their endings,
+            hidden ones left out.
 
     Yields:
         (name, data): the name inside the source with / between its parts, and the file's bytes,
@@ -85,7 +86,7 @@ def pictures(path, limits=LIMITS, others=None) -> Iterator[tuple[str, bytes | OS
     for name, size, read in _members(path, limits):
         if is_picture(name) or isinstance(read, OSError):
             yield name, _read(read, size, limits)
-        elif others is not None:
+        elif others is not None and PurePosixPath(name).name not in TAG_FILES:
             others[PurePosixPath(name).suffix.lower() or "no ending"] += 1
 
 

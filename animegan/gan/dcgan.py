@@ -18,6 +18,8 @@ from animegan.gan.resizing import (
 )
 from animegan.settings import SIZES
 
+LEAST_RATE = 0.25  # of the learning rate, at the end of a recipe's decay
+
 
 class DCGAN(keras.Model):
     """A generator and a discriminator that train each other.
@@ -204,8 +206,12 @@ def build_dcgan(size, recipe, seed=0, start=None):
 
         kind = JaxDCGAN
     model = kind(generator, discriminator, recipe, seed, halves)
-    optimizer = adam(recipe.learning_rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    model.compile(optimizer=optimizer)  # Keras takes XLA on JAX, and on TensorFlow with a GPU
+    rate = recipe.learning_rate
+    if recipe.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, max(1, recipe.decay // recipe.batch), LEAST_RATE)
+    model.compile(
+        optimizer=adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
+    )  # Keras takes XLA on JAX, and on TensorFlow with a GPU
     return model
 
 

@@ -5,6 +5,7 @@ theirs is read, also where all is well. They would stand in every notebook and b
 """
 
 import contextlib
+import logging
 import os
 import sys
 
@@ -34,6 +35,7 @@ with _native_stderr_off():
     import keras
     from keras import layers, ops
 
+logging.getLogger("tensorflow").setLevel("ERROR")  # it warns of retracing where a fifth network makes faces
 if keras.backend.backend() != "tensorflow":
     # Keras loads TensorFlow too, if it is there, only to ask whether what it saves is of a type of TensorFlow's. That
     # takes seconds and prints the remarks again. There is no public way to tell Keras not to.

@@ -7,6 +7,7 @@ samples/step_*.png     the same latents each time
 metrics.csv            a row a report
 """
 
+import contextlib
 import csv
 import json
 import re
@@ -14,6 +15,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None
 
 from animegan.files import InputError, output_folder, remove_unfinished, replacing
 from animegan.gan import checkpoints
@@ -73,6 +79,27 @@ class Run:
         with replacing(folder / "config.json") as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")
         return cls(folder)
+
+    @contextlib.contextmanager
+    def locked(self):
+        """While the block runs, no other process can lock the run: two that train it would spoil each other's files.
+
+        However the process ends, the lock ends with it. There is none on Windows, nor where the file system has none.
+
+        Raises:
+            InputError: another process holds the lock.
+        """
+        with open(self.folder / "config.json", "rb") as file:
+            try:
+                if fcntl:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise InputError(
+                    f"a run must be trained by one process at a time. Received: {self.folder}, which is being trained"
+                ) from error
+            except OSError:
+                pass  # a file system without locks
+            yield
 
     @property
     def generator_path(self):

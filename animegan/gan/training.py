@@ -84,6 +84,7 @@ def train(
         config |= {"start": start.config} if start else {}
         workers = stack.enter_context(joined(recipe.batch)) if distribute or read_cluster().count > 1 else ALONE
         run = stack.enter_context(workers.mirrored(_open_run(out, config, resume) if workers.first else None))
+        stack.enter_context(run.locked())
         _check_same(config, run, f"every worker must train as the first does, which writes {out}")
 
         # Imported here: the checks above answer at once, an engine takes seconds to load.

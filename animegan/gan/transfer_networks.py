@@ -24,11 +24,13 @@ def append_blocks(generator, count, seed=0):
     generator.trainable = False
     *_, to_colours = (layer for layer in generator.layers if getattr(layer, "filters", None) == 3)
 
-    def with_blocks(layer, maps, **settings):
+    def with_blocks(layer, *inputs, **settings):
         if layer is to_colours:
+            (maps,) = inputs
             for index in range(count):
                 maps = _block(maps, f"{APPENDED}_{index}", seed + 200 + index)
-        return layer(maps, **settings)
+            inputs = (maps,)
+        return layer(*inputs, **settings)
 
     return keras.models.clone_model(generator, clone_function=lambda layer: layer, call_function=with_blocks)
 

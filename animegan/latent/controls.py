@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 STYLE = (HERE / "controls.css").read_text(encoding="utf-8")
 REACH = 4.0  # standard deviations to either side: farther out there were next to no latents to learn from
 STEP = 0.1  # of a slider: one press of an arrow key
+MOVED = {"sync": True, "echo_update": False}  # by the page: it need not be told what it has just said
 
 
 class Picture(anywidget.AnyWidget):
@@ -31,8 +32,9 @@ class Sliders(anywidget.AnyWidget):
     _esm = (HERE / "sliders.js").read_text(encoding="utf-8")
     _css = STYLE
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    values = traitlets.Dict().tag(sync=True)  # name → float; 0 where missing
-    ranges = traitlets.Dict().tag(sync=True)  # name → [lowest, highest, step]; `reach` where missing
+    values = traitlets.Dict().tag(**MOVED)  # name → float; 0 where missing
+    # name → [lowest, highest, step], with "power" as a fourth where 10 to that power is shown; `reach` where missing
+    ranges = traitlets.Dict().tag(sync=True)
     reach = traitlets.List([-REACH, REACH, STEP]).tag(sync=True)
 
 
@@ -42,7 +44,7 @@ class Pad(anywidget.AnyWidget):
     _esm = (HERE / "pad.js").read_text(encoding="utf-8")
     _css = STYLE
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)  # to the right, upwards
-    place = traitlets.List([0.0, 0.0]).tag(sync=True)  # standard deviations along each
+    place = traitlets.List([0.0, 0.0]).tag(**MOVED)  # standard deviations along each
     reach = traitlets.Float(REACH).tag(sync=True)
 
 

@@ -1,5 +1,7 @@
 """The explorer: widgets that steer a latent by hand. They only call functions that are tested without a front end."""
 
+import asyncio
+import contextlib
 import functools
 import io
 from dataclasses import replace
@@ -21,6 +23,7 @@ FACES = 20  # on the sheet to pick from
 COLUMNS = 10
 SHOWN = 6  # sliders at first, each of another tag
 LARGE = "256px"  # side of the large face on the page
+PAUSE = 0.03  # seconds that the face has to reach the page before the rest is drawn: both need the processor
 TRUNCATION, BLEND = "truncation", "blend A to B"
 KINDS = {"png": "Save face (PNG)", "strip": "Save strip (PNG)", "gif": "Save blend (GIF)", "mp4": "Save blend (MP4)"}
 
@@ -32,11 +35,9 @@ def _guarded(handle):
     def handled(self, *change):
         if self._settling:
             return
-        try:
-            self._say("")
+        self._say("")
+        with self._telling():
             handle(self, *change)
-        except Exception as error:  # of whatever kind: there is nobody further up to tell
-            self._say(f"{type(error).__name__}: {error}")
 
     return handled
 
@@ -70,7 +71,7 @@ class Explorer:
             folder: where files are saved.
         """
         self.generate, self.directions, self.name = FastGenerator(generator), directions, name
-        self.folder, self.seed, self._settling, self._drawn = folder, seed, False, 0
+        self.folder, self.seed, self._settling, self._drawn, self._rest = folder, seed, False, 0, None
         self.latents = draw_latents(FACES, self.generate.width, seed)
         self._start = Place(self.latents[0], f"face 1 of seed {seed}", other=self.latents[1])
         self.history = History(self._start)
@@ -146,21 +147,44 @@ class Explorer:
         self._show()
 
     def _show(self):
-        """Draw the face, then all that goes with it; set the controls to where they should stand."""
-        place, latent = self.history.place, self.latent
-        self.face.value = encode(self.generate(latent))
-        self.words.value = f'<p role="status" aria-live="polite">{escape(place.words())}</p>'
+        """Draw the face, and soon all that goes with it."""
+        self.face.value = encode(self.picture)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # a plain Python program, which nothing keeps waiting
+            self._show_rest()
+            return
+        self._rest = self._rest or loop.call_later(PAUSE, self._show_rest)
+
+    def _show_rest(self):
+        """Set words and controls to where they should stand, and draw the strip."""
+        self._rest = None
+        with self._telling():
+            place = self.history.place
+            self.words.value = f'<p role="status" aria-live="polite">{escape(place.words())}</p>'
+            self._settle(place)
+            faces = self.generate(strip_latents(place.edited(self.directions), place.other))
+            self.strip.value = encode(sheet(faces, STRIP))
+
+    def _settle(self, place):
+        """Set the controls to a place, without an answer of theirs."""
         self._settling = True
         try:
             # All keys at all times: values equal to those that the page has sent are not sent back, to a moving finger.
             amounts = dict.fromkeys(self.directions, 0.0) | place.amounts
             self.sliders.values = amounts | {TRUNCATION: place.strength, BLEND: place.share}
             self.pad.place = [place.amounts.get(name, 0.0) for name in self.pad.names]
-            self.text.value = to_text(latent)
+            self.text.value = to_text(self.latent)
         finally:
             self._settling = False
-        faces = self.generate(strip_latents(place.edited(self.directions), place.other))
-        self.strip.value = encode(sheet(faces, STRIP))
+
+    @contextlib.contextmanager
+    def _telling(self):
+        """What goes wrong in the block, of whatever kind, is said on the page: there is nobody further up to tell."""
+        try:
+            yield
+        except Exception as error:
+            self._say(f"{type(error).__name__}: {error}")
 
     def _say(self, words):
         self.message.value = f'<p role="alert">{escape(words)}</p>' if words else ""

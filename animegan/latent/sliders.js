@@ -5,19 +5,30 @@ function render({ model, el }) {
   el.dataset.lmSuppressShortcuts = "true";
   let inputs = {};
 
+  const range = (name) => model.get("ranges")[name] ?? model.get("reach");
+  function words(name, value) {
+    const [, , step, kind] = range(name);
+    if (kind === "power") return Number((10 ** value).toPrecision(2)).toString();
+    return Number(value).toFixed(step >= 1 ? 0 : 2);
+  }
+  function show(name, [input, shown]) {
+    shown.textContent = words(name, input.value);
+    if (range(name)[3]) input.setAttribute("aria-valuetext", shown.textContent);
+  }
+
   function build() {
     inputs = {};
     const rows = model.get("names").map((name) => {
       const row = document.createElement("label");
-      const words = document.createElement("span");
+      const title = document.createElement("span");
       const input = document.createElement("input");
       const shown = document.createElement("output");
-      const [low, high, step] = model.get("ranges")[name] ?? model.get("reach");
-      words.textContent = name;
+      const [low, high, step] = range(name);
+      title.textContent = name;
       Object.assign(input, { type: "range", min: low, max: high, step });
       input.setAttribute("aria-label", name);
       input.addEventListener("input", () => {
-        shown.textContent = Number(input.value).toFixed(2);
+        show(name, inputs[name]);
         model.set("values", { ...model.get("values"), [name]: Number(input.value) });
         model.save_changes();
       });
@@ -33,7 +44,7 @@ function render({ model, el }) {
         input.dispatchEvent(new Event("input"));
       });
       inputs[name] = [input, shown];
-      row.append(words, input, shown);
+      row.append(title, input, shown);
       return row;
     });
     el.replaceChildren(...rows);
@@ -41,10 +52,10 @@ function render({ model, el }) {
   }
 
   function update() {
-    for (const [name, [input, shown]] of Object.entries(inputs)) {
+    for (const [name, slider] of Object.entries(inputs)) {
       const value = model.get("values")[name] ?? 0;
-      if (Number(input.value) !== value) input.value = value;
-      shown.textContent = Number(value).toFixed(2);
+      if (Number(slider[0].value) !== value) slider[0].value = value;
+      show(name, slider);
     }
   }
 

@@ -1,0 +1,118 @@
+"""The scripts in benchmarks/ that train, at toy size: that they run, and what they say."""
+
+import dataclasses
+import json
+import sys
+
+import pytest
+from scripts import need, run
+
+from animegan.faces.drawn import pack_drawn
+from animegan.faces.packed import FaceSet
+from animegan.gan.recipes import MODERN
+from animegan.gan.training import train
+from animegan.pictures import decode
+
+
+@pytest.mark.timeout(900)
+def test_gpu_speed_runs_without_a_gpu():
+    need("jax", "torch")
+    settings = ["--size", "32", "--width", "4", "--batch", "4", "--steps", "3", "--rounds", "2"]
+    result = run("gpu_speed.py", *settings, "--pictures", "24", "--epochs", "1")
+    assert result["facts"]["animegan"]["device"].startswith("JAX")
+    assert all(rate > 0 for rate in result["pictures_a_second"].values())
+    assert result["ratio_a_second"]["pytorch"] > 0
+    assert result["animegan_share_of_peak"] > 0
+    assert result["epochs_seconds"] >= result["epochs_seconds_by_rate"] > 0
+
+
+def test_start_up_names_its_parts():
+    need("tensorflow")
+    result = run("start_up.py", "--size", "32", "--width", "4", "--batch", "4", "--processes", "1")
+    parts = sum(result[name] for name in ("imports", "networks", "first_sheet", "first_step"))
+    assert parts == pytest.approx(result["seconds"], abs=0.05)
+    assert result["all_seconds"] == [pytest.approx(result["seconds"], abs=0.01)]
+
+
+def test_step_profile_shares_add_up():
+    need("tensorflow")
+    result = run("step_profile.py", "--size", "32", "--width", "24", "--batch", "4", "--steps", "2")
+    assert sum(result["shares"].values()) == pytest.approx(1, abs=0.001)
+    for kind in ("sums around the fewer products", "matrix products", "convolutions", "batch norm", "Adam"):
+        assert result["shares"][kind] > 0, kind
+    assert max(result["longest_ms"].values()) <= 1e3 * result["operations_seconds"]
+
+
+@pytest.mark.timeout(600)
+def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, capsys):
+    need("tensorflow")
+    pack_drawn(tmp_path / "faces.h5", count=700, size=32, progress=False)
+    learning_speed = modules("learning_speed")
+    monkeypatch.setitem(learning_speed.RECIPES, "modern", dataclasses.replace(MODERN, width=4, batch=16))
+    words = [str(tmp_path / "faces.h5"), "--out", str(tmp_path), "--recipes", "modern", "--minutes"]
+    for minutes in (["0.05"], ["0.3", "0.05"]):
+        monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, *minutes])
+        learning_speed.main()
+    points = json.loads((tmp_path / "learning_speed.json").read_text())["modern"]
+    assert [point["minutes"] for point in points] == [0.05, 0.3]
+    assert points == [json.loads(line)["modern"] for line in capsys.readouterr().out.splitlines()]
+    assert 0 < points[0]["images"] < points[1]["images"]
+    assert len(list((tmp_path / "sheets").iterdir())) == 2
+
+
+@pytest.mark.timeout(600)
+def test_the_ladder_is_climbed_once(modules, monkeypatch, tmp_path, capsys):
+    need("tensorflow")
+    faces, out = tmp_path / "faces.h5", tmp_path / "out"
+    pack_drawn(faces, count=700, size=32, progress=False)
+    ladder = modules("ladder")
+    monkeypatch.setattr(ladder, "RUNGS", (("low", None, {"width": 4, "batch": 16}), ("high", "low", {"average": 0.9})))
+    for rungs in (["high"], []):  # the second time, one of them is there already
+        words = ["ladder.py", str(faces), "--out", str(out), "--minutes", "0.05", "--seeds", "1"]
+        monkeypatch.setattr(sys, "argv", [*words, *(["--only", *rungs] if rungs else [])])
+        ladder.main()
+    once, low, high = map(json.loads, capsys.readouterr().out.splitlines())
+    assert once == high
+    assert json.loads((out / "ladder.json").read_text()) == low | high
+    assert decode((out / "ladder.png").read_bytes()).shape[0] == 2 * (32 + 4)
+    run = json.loads((out / "high-0" / "figures.json").read_text())
+    summary = ladder.summary([run, run | {"frechet": run["frechet"] + 3}])
+    assert summary["frechet"] == {"mean": pytest.approx(run["frechet"] + 1.5, abs=1e-3), "spread": 3}
+    assert high == {"high": {"minutes": 0.05, "seeds": 1} | ladder.summary([run])}
+
+
+@pytest.mark.timeout(600)
+def test_transfer_measures_its_methods(modules, monkeypatch, tmp_path):
+    need("tensorflow")
+    faces = tmp_path / "faces.h5"
+    pack_drawn(faces, count=1_200, size=32, progress=False)
+    train(faces, tmp_path / "base", dataclasses.replace(MODERN, width=4, batch=16), images=16, progress=False)
+    words = [
+        tmp_path / "base",
+        faces,
+        "--tag",
+        "blush=none",
+        "--out",
+        tmp_path / "out",
+        "--pictures",
+        "60",
+        "--methods",
+        "append",
+    ]
+    monkeypatch.setattr(sys, "argv", [str(word) for word in ("transfer.py", *words, "--images", "80")])
+    modules("transfer").main()
+    result = json.loads((tmp_path / "out" / "transfer.json").read_text())
+    assert list(result["runs"]) == ["60 scratch", "60 append"]
+    for found in result["runs"].values():
+        assert found["early"] != found["end"]
+        assert all(found[time]["frechet"] > result["floor"]["frechet"] for time in ("early", "end"))
+    with FaceSet(tmp_path / "out" / "60.h5") as chosen, FaceSet(faces) as data:
+        assert len(chosen) == 60
+        assert set(chosen.digests()) <= set(data.digests()[data.split("blush=none")[0]])
+
+
+def test_stream_compares_the_disk_with_memory():
+    settings = ["--size", "32", "--width", "4", "--batch", "4", "--pictures", "60", "--steps", "3", "--rounds", "2"]
+    result = run("stream.py", *settings)
+    assert all(result["pictures_a_second"][name] > 0 for name in ("in_memory", "streamed"))
+    assert result["ratios"][0] <= result["ratio"] <= result["ratios"][1]
