@@ -172,6 +172,21 @@ def test_in_a_notebook_the_face_comes_first_and_the_rest_soon(explorer):
     assert "hair=blue +1.5" in explorer.words.value
 
 
+def test_under_a_moving_finger_the_rest_is_drawn_now_and_then(explorer):
+    async def move():
+        drawn = []
+        explorer.strip.observe(drawn.append, "value")
+        for amount in range(1, 41):
+            set_slider(explorer, "hair=blue", amount / 20)
+            await asyncio.sleep(PAUSE / 4)
+        moving = len(drawn)
+        await asyncio.sleep(5 * PAUSE)
+        return moving
+
+    assert 1 <= asyncio.run(move()) <= 20
+    assert "hair=blue +2.0" in explorer.words.value
+
+
 def test_errors_show_in_the_widget_and_change_nothing(explorer, monkeypatch):
     before = explorer.latent
     explorer.text.value = "<b>nonsense"

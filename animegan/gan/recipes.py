@@ -32,15 +32,10 @@ CLASSIC = Recipe()
 MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     name="modern",
     width=16,  # many steps in little time; a GPU has the power for 64
-    learning_rate=3e-4,
-    beta_2=0.99,
-    decay=250_000,  # a quarter of an hour on two CPU cores: large steps find faces, small ones make them clean
+    decay=250_000,  # ten minutes on two CPU cores: large steps find faces, small ones make them clean
     resize=True,
-    grow=50_000,  # a minute on two CPU cores; ignored at 32 and 96 pixels, where there is no half size
     discriminator_norm=False,
     loss="relativistic",
-    penalty=0.02,  # with more, a discriminator hardly sees grain, and the generator makes it
-    penalty_share=0.25,  # a mean over 16 pairs is enough, and a second look at all costs a third more
     average=0.999,
 )
 RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN)}

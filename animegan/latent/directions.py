@@ -4,6 +4,7 @@ Each function returns directions as unit vectors: a step of 1 along one is one s
 """
 
 import numpy as np
+from scipy.sparse.linalg import svds
 
 from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
@@ -61,7 +62,7 @@ def principal(generator, count, depth=1, samples=SAMPLES, seed=0):
 
     Args:
         generator: keras.Model.
-        count: how many, at most L.
+        count: how many; fewer come where there are not as many latents, or not one more activation.
         depth: which activation layer to look at, 1 for the first.
         samples: random latents.
         seed: of those.
@@ -81,15 +82,10 @@ def principal(generator, count, depth=1, samples=SAMPLES, seed=0):
     values = np.concatenate(
         [inner.predict_on_batch(latents[start : start + BATCH]) for start in range(0, samples, BATCH)]
     )
-    # The right singular vectors of the centred values, by way of the smaller of the two tables of products.
     values -= values.mean(axis=0)
-    if samples <= values.shape[1]:
-        _, vectors = np.linalg.eigh((values @ values.T).astype(np.float64))
-        coordinates = vectors[:, ::-1][:, :count]
-    else:
-        _, vectors = np.linalg.eigh((values.T @ values).astype(np.float64))
-        coordinates = values @ vectors[:, ::-1][:, :count]
-    return _oriented(_orthonormal(linear_fit(latents, coordinates)))
+    count = min(count, latents.shape[1], min(values.shape) - 1)
+    coordinates, sizes, _ = svds(values, k=count, v0=np.ones(min(values.shape)))  # ascending
+    return _oriented(_orthonormal(linear_fit(latents, (coordinates * sizes)[:, ::-1])))
 
 
 def linear_fit(latents, targets):

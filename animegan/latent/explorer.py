@@ -24,6 +24,7 @@ COLUMNS = 10
 SHOWN = 6  # sliders at first, each of another tag
 LARGE = "256px"  # side of the large face on the page
 PAUSE = 0.03  # seconds that the face has to reach the page before the rest is drawn: both need the processor
+LONGEST = 0.08  # seconds that the rest waits at most while faces keep coming, under a moving finger
 TRUNCATION, BLEND = "truncation", "blend A to B"
 KINDS = {"png": "Save face (PNG)", "strip": "Save strip (PNG)", "gif": "Save blend (GIF)", "mp4": "Save blend (MP4)"}
 
@@ -71,7 +72,8 @@ class Explorer:
             folder: where files are saved.
         """
         self.generate, self.directions, self.name = FastGenerator(generator), directions, name
-        self.folder, self.seed, self._settling, self._drawn, self._rest = folder, seed, False, 0, None
+        self.folder, self.seed, self._settling, self._drawn = folder, seed, False, 0
+        self._rest, self._due = None, 0.0  # when what goes with the face is drawn, and must be
         self.latents = draw_latents(FACES, self.generate.width, seed)
         self._start = Place(self.latents[0], f"face 1 of seed {seed}", other=self.latents[1])
         self.history = History(self._start)
@@ -154,7 +156,11 @@ class Explorer:
         except RuntimeError:  # a plain Python program, which nothing keeps waiting
             self._show_rest()
             return
-        self._rest = self._rest or loop.call_later(PAUSE, self._show_rest)
+        if self._rest:
+            self._rest.cancel()
+        else:
+            self._due = loop.time() + LONGEST
+        self._rest = loop.call_at(min(loop.time() + PAUSE, self._due), self._show_rest)
 
     def _show_rest(self):
         """Set words and controls to where they should stand, and draw the strip."""
