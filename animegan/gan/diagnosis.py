@@ -37,7 +37,7 @@ ADVICE = {  # name of a failure: (what to do, section of notebook 6 that explain
         "Too few pictures, many times",
     ),
     "mode collapse": (
-        "Take the recipe's own penalty, learning rate and beta_1, and batch norm in the generator.",
+        "Take less penalty, the recipe's own learning rate and beta_1, and batch norm in the generator.",
         "Mode collapse",
     ),
     "checkerboard": (
