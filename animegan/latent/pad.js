@@ -30,7 +30,7 @@ function render({ model, el }) {
     const reach = model.get("reach");
     const within = (value) => Math.round(100 * Math.max(-reach, Math.min(reach, value))) / 100;
     model.set("place", [within(x), within(y)]);
-    model.save_changes();
+    save(model);
     update();
   }
 

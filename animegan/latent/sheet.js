@@ -26,7 +26,7 @@ function render({ model, el }) {
       button.style.backgroundPosition = `${(100 * x) / Math.max(1, columns - 1)}% ${(100 * y) / Math.max(1, rows - 1)}%`;
       button.addEventListener("click", () => {
         model.set("picked", [index, model.get("picked")[1] + 1]);
-        model.save_changes();
+        save(model);
       });
       return button;
     });

@@ -30,7 +30,7 @@ function render({ model, el }) {
       input.addEventListener("input", () => {
         show(name, inputs[name]);
         model.set("values", { ...model.get("values"), [name]: Number(input.value) });
-        model.save_changes();
+        save(model);
       });
       input.addEventListener("keydown", (event) => {
         const far = Math.max(1, Math.round((high - low) / step / 10));
