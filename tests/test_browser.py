@@ -20,6 +20,12 @@ def settled(lab, old=None, name="face", which=0):
     return browsing.settled(lab, f"explorer.{name}", old, which)
 
 
+def stands(lab, name, value):
+    """Wait until a slider stands at a value: the controls follow the face."""
+    found = "([name, value]) => document.querySelector(`input[aria-label='${name}']`).value === value"
+    lab.page.wait_for_function(found, arg=[name, value])
+
+
 def words(lab):
     return lab.ask("explorer.history.place.words()").strip("'")
 
@@ -39,9 +45,7 @@ def test_a_slider_steers_with_the_keyboard(lab):
     for _ in range(5):
         lab.page.keyboard.press("ArrowRight")
     settled(lab, before)
-    lab.page.wait_for_function(
-        "(name) => document.querySelector(`input[aria-label='${name}']`).value === '0.5'", arg=name
-    )
+    stands(lab, name, "0.5")
     assert f"{name} +0.5" in words(lab)
     lab.page.get_by_text(words(lab)).wait_for()
 
@@ -61,7 +65,7 @@ def test_undo_brings_the_old_face_back(lab):
             break
         lab.page.wait_for_timeout(100)
     assert shown(lab) == before
-    assert slider.input_value() == "0"
+    stands(lab, name, "0")
 
 
 def test_the_pad_moves_by_key_and_by_hand(lab):
