@@ -22,9 +22,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
-from moments import Moments, fill, tell_files, telling
+from moments import begin, fill, finish, kill, tell_files, telling
 
-from animegan.cli import main
 from animegan.faces import cropping, packing  # noqa: F401 (before the forks)
 from animegan.faces.crop_folder import TABLE
 from animegan.faces.detecting import Detection
@@ -65,23 +64,6 @@ def words(command, source, out, earlier=False):
     return ["crop", str(source), "--out", str(out), "--workers", "1", "--size", "24" if earlier else "32"]
 
 
-def begin(line, log, before=lambda: None):
-    """Fork a child that runs a command line."""
-    child = os.fork()
-    if child:
-        return child
-    for number, ending in ((1, ".out"), (2, ".err")):
-        os.dup2(os.open(f"{log}{ending}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
-    before()
-    sys.exit(main(line))
-
-
-def finish(child, log):
-    """(exit code, stderr) of a child; a signal's code is negative."""
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code, Path(f"{log}.err").read_text()
-
-
 def state(command, out):
     """What the output is for good: a hash of all that counts, or None if it is not whole."""
     if command == "pack":
@@ -119,23 +101,16 @@ def tell_work(pipe):
 
 def kill_one(line, log, rng, aim, seconds):
     """Let a child work and kill it: at a random moment, or soon after one that is told. Returns where it was hit."""
-    ours, theirs = os.pipe()
-    child = begin(line, log, lambda: tell_work(theirs))
-    os.close(theirs)
-    moments = Moments(ours, "step", "work")
-    if aim == "any":
-        until = time.monotonic() + rng.uniform(0, seconds)
-        while time.monotonic() < until and not moments.ended:
-            moments.read(max(0, until - time.monotonic()))
-    else:
-        moments.wait_for(aim)
-        time.sleep(rng.choice((0, rng.uniform(0, 0.01))))
-    os.kill(child, signal.SIGKILL)
-    while not moments.ended:
-        moments.read()
-    os.close(ours)
-    code, _ = finish(child, log)
-    return moments.place if code == -signal.SIGKILL else "done"
+
+    def until(moments):
+        if aim == "any":
+            moments.wait(rng.uniform(0, seconds))
+        else:
+            moments.wait_for(aim)
+            time.sleep(rng.choice((0, rng.uniform(0, 0.01))))
+
+    place, code, _ = kill(line, log, tell_work, "work", until)
+    return place if code == -signal.SIGKILL else "done"
 
 
 def killed(command, folder):

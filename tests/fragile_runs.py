@@ -11,7 +11,6 @@ import collections
 import functools
 import hashlib
 import json
-import os
 import random
 import re
 import resource
@@ -22,9 +21,8 @@ import time
 import zipfile
 from pathlib import Path
 
-from moments import Moments, fill, tell_files, telling
+from moments import begin, fill, finish, kill, tell_files, telling
 
-from animegan.cli import main
 from animegan.files import TEMPORARY
 from animegan.gan import batches, checkpoints, dcgan, keeper, training  # noqa: F401 (before the forks)
 from animegan.gan.engine import keras
@@ -38,41 +36,27 @@ for module in [module for name, module in sys.modules.items() if name.startswith
     if hasattr(module, "has_gpu"):
         module.has_gpu = lambda: False  # bit for bit is promised for the CPU
 
+keeper.CHECKPOINT_SECONDS = 0  # one at each report
+
 BATCH = 16
 WORDS = ["--width", "4", "--batch", str(BATCH), "--seed", "5", "--report-images", str(2 * BATCH), "--json"]
 # On PyTorch, Keras loads TensorFlow when it first saves a model, and that is not quiet.
 REMARKS = re.compile(r"^(WARNING: All log messages before absl|[IW]\d{4} ).*\n", re.MULTILINE)
 
 
-def begin(faces, run, steps, log, before=lambda: None):
-    """Fork a child that trains, from the command line's point of view, until the run has so many steps.
-
-    Args:
-        faces, run: paths.
-        steps: of the run when it ends.
-        log: path; the child's stdout and stderr go to log.out and log.err.
-        before: called in the child first.
-    """
-    child = os.fork()
-    if child:
-        return child
-    for number, ending in ((1, ".out"), (2, ".err")):
-        os.dup2(os.open(f"{log}{ending}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
-    keeper.CHECKPOINT_SECONDS = 0  # one at each report
-    before()
-    # Through the interpreter's own end, where HDF5 could crash.
-    sys.exit(main(["train", str(faces), "--out", str(run), "--images", str(steps * BATCH), "--resume", *WORDS]))
+def words(faces, run, steps):
+    """The command line that trains until the run has so many steps."""
+    return ["train", str(faces), "--out", str(run), "--images", str(steps * BATCH), "--resume", *WORDS]
 
 
-def finish(child, log):
-    """(exit code, stderr) of a child, without TensorFlow's remarks; a signal's code is negative."""
-    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
-    return code, REMARKS.sub("", Path(f"{log}.err").read_text())
+def remarks_off(code, errors):
+    """(exit code, stderr) without the remarks of TensorFlow."""
+    return code, REMARKS.sub("", errors)
 
 
-def train(*words, **more):
-    """(exit code, stderr) of a child that is left alone."""
-    return finish(begin(*words, **more), words[-1])
+def train(faces, run, steps, log, before=lambda: None):
+    """(exit code, stderr) of a child that trains and is left alone."""
+    return remarks_off(*finish(begin(words(faces, run, steps), log, before), log))
 
 
 # --- killed
@@ -101,28 +85,22 @@ def kill_one(faces, run, log, rng, aim):
     Returns:
         (place where it was hit, its stderr).
     """
-    ours, theirs = os.pipe()
-    child = begin(faces, run, ENDLESS, log, lambda: tell_moments(theirs))
-    os.close(theirs)
-    moments = Moments(ours, "step", "training")
-    if aim != "starting":
-        moments.wait_for("step")
-    if aim in ("starting", "training"):
-        until = time.monotonic() + rng.uniform(0, 1.0 if aim == "starting" else 0.3)
-        while time.monotonic() < until and len(moments.told) < 50 and not moments.ended:
-            moments.read(max(0, until - time.monotonic()))
-    else:
-        for _ in range(rng.choice((1, 1, 2))):
-            moments.wait_for(aim)
-        time.sleep(rng.choice((0, rng.uniform(0, 0.005))))
-    os.kill(child, signal.SIGKILL)
-    while not moments.ended:
-        moments.read()
-    os.close(ours)
-    code, errors = finish(child, log)
+
+    def until(moments):
+        if aim != "starting":
+            moments.wait_for("step")
+        if aim in ("starting", "training"):
+            moments.wait(rng.uniform(0, 1.0 if aim == "starting" else 0.3), most=50)
+        else:
+            for _ in range(rng.choice((1, 1, 2))):
+                moments.wait_for(aim)
+            time.sleep(rng.choice((0, rng.uniform(0, 0.005))))
+
+    place, code, errors = kill(words(faces, run, ENDLESS), log, tell_moments, "training", until)
+    code, errors = remarks_off(code, errors)
     if code != -signal.SIGKILL:
         raise RuntimeError(f"a child was not to end by itself. Received: {code}, {errors}")
-    return moments.place, errors
+    return place, errors
 
 
 def damaged(run):
@@ -205,7 +183,7 @@ def full(faces, folder, disk):
             limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (size, size))
         else:
             fill(disk, room)
-        code, errors = finish(begin(faces, run, 8, log, limit), log)
+        code, errors = train(faces, run, 8, log, limit)
         after = contents(run)
         lost = [name for name in before if before[name] != after.get(name)]
         unfinished = [path.name for path in run.rglob(TEMPORARY + "*")]

@@ -5,9 +5,60 @@ A child tells through a pipe what it is about to do; who listens kills it just t
 
 import os
 import select
+import signal
+import sys
 import tempfile
 import time
 from pathlib import Path
+
+from animegan.cli import main
+
+
+def begin(line, log, before=lambda: None):
+    """Fork a child that runs a command line.
+
+    Args:
+        line: list of str.
+        log: path; the child's stdout and stderr go to log.out and log.err.
+        before: called in the child first.
+    """
+    child = os.fork()
+    if child:
+        return child
+    for number, ending in ((1, ".out"), (2, ".err")):
+        os.dup2(os.open(f"{log}{ending}", os.O_CREAT | os.O_WRONLY | os.O_TRUNC), number)
+    before()
+    sys.exit(main(line))  # through the interpreter's own end, where HDF5 could crash
+
+
+def finish(child, log):
+    """(exit code, stderr) of a child; a signal's code is negative."""
+    code = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    return code, Path(f"{log}.err").read_text()
+
+
+def kill(line, log, tell, work, until):
+    """Let a child run a command line, and kill it.
+
+    Args:
+        line, log: as `begin` takes them.
+        tell: function of a pipe, called in the child: what it is to tell.
+        work: what to call the place of a child that has told a "step".
+        until: function of its Moments: returns when the child is to be killed.
+
+    Returns:
+        (place where it was hit, exit code, stderr).
+    """
+    ours, theirs = os.pipe()
+    child = begin(line, log, lambda: tell(theirs))
+    os.close(theirs)
+    moments = Moments(ours, "step", work)
+    until(moments)
+    os.kill(child, signal.SIGKILL)
+    while not moments.ended:
+        moments.read()
+    os.close(ours)
+    return moments.place, *finish(child, log)
 
 
 def telling(pipe, function, name_of):
@@ -63,6 +114,12 @@ class Moments:
             text = os.read(self.pipe, 65536).decode()
             self.told += text.split("\n")[:-1]  # a line is written at once, and so read at once
             self.ended = not text
+
+    def wait(self, seconds, most=None):
+        """Wait so long, or until so many moments were told, or the child has ended."""
+        until = time.monotonic() + seconds
+        while time.monotonic() < until and not self.ended and not (most and len(self.told) >= most):
+            self.read(max(0, until - time.monotonic()))
 
     def wait_for(self, moment):
         """Wait until it comes, after what was told before."""
