@@ -172,19 +172,20 @@ def test_in_a_notebook_the_face_comes_first_and_the_rest_soon(explorer):
     assert "hair=blue +1.5" in explorer.words.value
 
 
-def test_under_a_moving_finger_the_rest_is_drawn_now_and_then(explorer):
-    async def move():
-        drawn = []
-        explorer.strip.observe(drawn.append, "value")
-        for amount in range(1, 41):
-            set_slider(explorer, "hair=blue", amount / 20)
-            await asyncio.sleep(PAUSE / 4)
-        moving = len(drawn)
-        await asyncio.sleep(5 * PAUSE)
-        return moving
+@pytest.mark.parametrize(("longest", "expected"), [(0.02, True), (100.0, False)])
+def test_under_a_moving_finger_the_rest_waits_for_so_long(explorer, monkeypatch, longest, expected):
+    monkeypatch.setattr("animegan.latent.explorer.PAUSE", 100.0)
+    monkeypatch.setattr("animegan.latent.explorer.LONGEST", longest)
+    drawn = []
 
-    assert 1 <= asyncio.run(move()) <= 20
-    assert "hair=blue +2.0" in explorer.words.value
+    async def move():
+        explorer.strip.observe(drawn.append, "value")
+        for amount in range(1, 21):
+            set_slider(explorer, "hair=blue", amount / 20)
+            await asyncio.sleep(0.01)
+
+    asyncio.run(move())
+    assert bool(drawn) is expected
 
 
 def test_errors_show_in_the_widget_and_change_nothing(explorer, monkeypatch):

@@ -33,7 +33,7 @@ ADVICE = {  # name of a failure: (what to do, section of notebook 6 that explain
         "Too few pictures, many times",
     ),
     "memorisation": (
-        "Train on more pictures, or for less long; where there are no more, `augment=True` in the recipe helps.",
+        "Train on more pictures, or for less long; where there are no more, try `augment=True` in the recipe.",
         "Too few pictures, many times",
     ),
     "mode collapse": (
@@ -177,7 +177,7 @@ def _memorised(images, pictures, flip):
     )
 
 
-ALIKE = 0.45  # of the usual distance: healthy runs had 0.81 and more, 0.67 at 64 pixels; collapsed ones 0.23 to 0.42
+ALIKE = 0.45  # of the usual distance: healthy runs 0.81 and more, 0.67 at 64 pixels; dots 0.49; collapsed 0.23 to 0.42
 APART = 9.8  # distance of 256 drawn faces of 32 pixels to the nearest other; 12.4 at 64 pixels
 
 

@@ -48,14 +48,12 @@ def show_training(run):
     rows = run.metrics()
     images = [row["images"] for row in rows]
     made, ((losses, faces),) = figure(columns=2, width=10, height=4.6)
-    for name, (colour, line, marker) in zip(GUESS, SERIES, strict=False):
-        values = [row[name] for row in rows]
-        losses.plot(images, values, line, color=colour, marker=marker, markersize=4, label=name.removesuffix("_loss"))
+    _draw_losses(losses, images, rows)
+    for name, (colour, *_) in zip(GUESS, SERIES, strict=False):
         losses.axhline(GUESS[name], color=colour, linewidth=0.8, linestyle=":")
     losses.set(xlabel="real pictures seen", ylabel="loss (dotted: the discriminator only guesses)")
     losses.set_ylim(bottom=0)
     losses.legend(frameon=False)
-    losses.grid(alpha=0.3)
     faces.imshow(decode(run.samples()[-1].read_bytes()))
     faces.set_title(f"the same latents after {images[-1]:,} pictures", loc="left")
     faces.set_axis_off()
@@ -77,12 +75,8 @@ def show_runs(runs, faces=8, width=8.0):
     highest = max(row[name] for run in runs.values() for row in run.metrics() for name in GUESS)
     for (losses, samples), (title, run) in zip(rows, runs.items(), strict=True):
         reports = run.metrics()
-        for name, (colour, line, marker) in zip(GUESS, SERIES, strict=False):
-            values = [row[name] for row in reports]
-            label = name.removesuffix("_loss")
-            losses.plot([row["step"] for row in reports], values, line, color=colour, marker=marker, ms=3, label=label)
+        _draw_losses(losses, [row["step"] for row in reports], reports)
         losses.set(ylim=(0, 1.05 * highest), ylabel="loss")
-        losses.grid(alpha=0.3)
         newest = faces_of(decode(run.samples()[-1].read_bytes()), run.config["size"])
         samples.imshow(sheet(newest[:faces], columns=8))
         samples.set_title(f"{title}, after {reports[-1]['step']:,} steps", loc="left")
@@ -90,6 +84,14 @@ def show_runs(runs, faces=8, width=8.0):
     rows[-1, 0].set_xlabel("step")
     rows[0, 0].legend(frameon=False, fontsize=8)
     return made
+
+
+def _draw_losses(axes, along, rows):
+    """Draw both losses of a run's reports, each at its place along the x axis."""
+    for name, (colour, line, marker) in zip(GUESS, SERIES, strict=False):
+        values = [row[name] for row in rows]
+        axes.plot(along, values, line, color=colour, marker=marker, markersize=3, label=name.removesuffix("_loss"))
+    axes.grid(alpha=0.3)
 
 
 def show_progress(run, stages=5, faces=10):
