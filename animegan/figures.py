@@ -218,29 +218,30 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, heigh
     return made
 
 
-def show_rungs(values, spreads, xlabel, floor=None, width=6.5):
-    """One bar a rung, the first on top, with its number and an error bar.
+def show_rungs(values, spans, xlabel, floor=None, width=6.5):
+    """One point a rung with its number, the first on top, on a logarithmic axis.
 
     Args:
-        values: {label: number}.
-        spreads: {label: largest less smallest}, drawn half to either side.
+        values: {label: number above 0}.
+        spans: {label: (least, most)}, drawn as a line through the point.
         xlabel: words with the unit.
-        floor: (label, number) of a dotted line, or None.
+        floor: (label, number above 0) of a dotted line, or None.
         width: of the whole, in inches.
 
     Returns:
         Figure.
     """
-    made, axes = figure(width=width, height=0.6 + 0.3 * len(values))
+    made, axes = figure(width=width, height=0.8 + 0.3 * len(values))
     place = axes[0, 0]
-    labels = list(values)
-    bars = place.barh(
-        labels, values.values(), xerr=[spreads[label] / 2 for label in labels], color=BLUE, ecolor=BLACK, capsize=3
-    )
-    place.bar_label(bars, fmt="{:,.3g}", padding=6, fontsize=8)
+    labels, means = list(values), np.array(list(values.values()))
+    least, most = np.array([spans[label] for label in labels]).T
+    place.errorbar(means, labels, xerr=[means - least, most - means], fmt="o", color=BLUE, ecolor=BLACK, capsize=3)
+    for label, mean, end in zip(labels, means, most, strict=True):
+        place.annotate(f"{mean:,.3g}", (end, label), (8, 0), textcoords="offset points", va="center", fontsize=8)
     if floor:
         place.axvline(floor[1], linestyle=":", color=VERMILION, label=floor[0])
         place.legend(frameon=False, loc="lower right")
-    place.set(xlabel=xlabel, ylim=(len(labels) - 0.4, -0.6))
+    place.set(xscale="log", xlabel=xlabel, ylim=(len(labels) - 0.4, -0.6))
+    place.xaxis.set_major_formatter("{x:,.0f}")
     place.margins(x=0.15)
     return made

@@ -4,8 +4,8 @@
 
 Trains each rung with each seed on the packed file and measures it on the file's held-out pictures. Minutes are those of
 the processors, all cores together, so that other work on the machine takes nothing away. Leaves ladder.json, with the
-figures of each rung: mean over the seeds, and their spread (largest less smallest); and ladder.png, with ten faces of
-the first seed a rung, always the same latents. What is there already is not trained again: the work can be spread over
+figures of each rung: mean, least and most over the seeds; and ladder.png, with ten faces of the first seed a rung,
+always the same latents. What is there already is not trained again: the work can be spread over
 days.
 """
 
@@ -92,10 +92,10 @@ def climb(options, recipe, seed):
 
 
 def summary(runs):
-    """Mean and spread of each measure over the seeds."""
+    """Mean, least and most of each measure over the seeds."""
     columns = {name: [run[name] for run in runs] for name in ("images", *MEASURES)}
     return {
-        name: {"mean": round(statistics.mean(values), 4), "spread": round(max(values) - min(values), 4)}
+        name: {word: round(of(values), 4) for word, of in (("mean", statistics.mean), ("least", min), ("most", max))}
         for name, values in columns.items()
     } | {"n": runs[0]["n"], "floor": runs[0]["floor"]["frechet"]}
 

@@ -25,10 +25,11 @@ def all_kinds():
         "boxes": figures.show_boxes([image], {"true": [[(2, 2, 9, 9)]]}),
         "bars": figures.show_bars({"hair": {"blonde": 3, "red": 1}}),
         "lines": figures.show_lines([1, 2, 3], {"recall": [3, 2, 1]}, "x", "y"),
+        "rungs": figures.show_rungs({"first": 300, "last": 20}, {"first": (250, 400), "last": (20, 20)}, "x"),
     }
 
 
-@pytest.mark.parametrize("kind", ["show", "sheet", "boxes", "bars", "lines"])
+@pytest.mark.parametrize("kind", ["show", "sheet", "boxes", "bars", "lines", "rungs"])
 def test_figures_are_png_on_opaque_white(kind):
     data = all_kinds()[kind]._repr_png_()
     image = Image.open(io.BytesIO(data))
@@ -102,6 +103,16 @@ def test_bars_keep_the_order_and_say_their_numbers():
     assert [label.get_text() for label in axes.texts] == ["1,200", "30"]
     bottom, top = axes.get_ylim()
     assert bottom > top  # the first on top
+
+
+def test_rungs_stand_where_their_numbers_are():
+    values, spans = {"first": 300, "last": 20}, {"first": (250, 400), "last": (15, 22)}
+    (axes,) = figures.show_rungs(values, spans, "distance", floor=("real", 5)).axes
+    (points, _, (lines,)) = axes.containers[0]
+    assert points.get_xdata().tolist() == [300, 20]
+    assert [segment[:, 0].tolist() for segment in lines.get_segments()] == [[250, 400], [15, 22]]
+    assert axes.get_xscale() == "log" and axes.yaxis_inverted()
+    assert [text.get_text() for text in axes.texts] == ["300", "20"]
 
 
 def test_lines_have_a_legend_only_if_there_are_several():
