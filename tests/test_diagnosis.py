@@ -263,10 +263,12 @@ def test_kernel_five_covers_unevenly():
 
 
 def test_runs_are_drawn_on_one_scale(many, tmp_path):
-    for name in ("one", "other"):
-        train(many, tmp_path / name, RECIPE, images=48, report_images=16, progress=False)
+    for name, images, report_images in (("one", 48, 16), ("other", 112, 48)):
+        train(many, tmp_path / name, RECIPE, images=images, report_images=report_images, progress=False)
     made = show_runs({name: Run(tmp_path / name) for name in ("one", "other")})
     losses, faces = made.axes[0::2], made.axes[1::2]
-    assert losses[0].get_ylim() == losses[1].get_ylim()
-    assert [axes.get_title(loc="left") for axes in faces] == ["one, after 3 steps", "other, after 3 steps"]
+    assert losses[0].get_xlim() == losses[1].get_xlim() and losses[0].get_ylim() == losses[1].get_ylim()
+    assert [line.get_xdata().tolist() for axes in losses for line in axes.lines[:1]] == [[1, 2, 3], [3, 6]]
+    assert Run(tmp_path / "other").metrics()[-1]["step"] == 7  # a report over one step is left out
+    assert [axes.get_title(loc="left") for axes in faces] == ["one, after 3 steps", "other, after 7 steps"]
     assert [len(axes.lines) for axes in losses] == [2, 2] and [len(axes.images) for axes in faces] == [1, 1]

@@ -48,7 +48,7 @@ def show_training(run):
     rows = run.metrics()
     images = [row["images"] for row in rows]
     made, ((losses, faces),) = figure(columns=2, width=10, height=4.6)
-    _draw_losses(losses, images, rows)
+    _draw_losses(losses, rows, "images")
     for name, (colour, *_) in zip(GUESS, SERIES, strict=False):
         losses.axhline(GUESS[name], color=colour, linewidth=0.8, linestyle=":")
     losses.set(xlabel="real pictures seen", ylabel="loss (dotted: the discriminator only guesses)")
@@ -73,10 +73,11 @@ def show_runs(runs, faces=8, width=8.0):
     """
     made, rows = figure(len(runs), 2, width, 1.4 * len(runs), ratios=(2, 3))
     highest = max(row[name] for run in runs.values() for row in run.metrics() for name in GUESS)
+    longest = max(run.metrics()[-1]["step"] for run in runs.values())
     for (losses, samples), (title, run) in zip(rows, runs.items(), strict=True):
         reports = run.metrics()
-        _draw_losses(losses, [row["step"] for row in reports], reports)
-        losses.set(ylim=(0, 1.05 * highest), ylabel="loss")
+        _draw_losses(losses, reports, "step")
+        losses.set(xlim=(0, 1.05 * longest), ylim=(0, 1.05 * highest), ylabel="loss")
         newest = faces_of(decode(run.samples()[-1].read_bytes()), run.config["size"])
         samples.imshow(sheet(newest[:faces], columns=8))
         samples.set_title(f"{title}, after {reports[-1]['step']:,} steps", loc="left")
@@ -86,11 +87,15 @@ def show_runs(runs, faces=8, width=8.0):
     return made
 
 
-def _draw_losses(axes, along, rows):
-    """Draw both losses of a run's reports, each at its place along the x axis."""
+def _draw_losses(axes, rows, along):
+    """Draw both losses of a run's reports, each at the place that `along` names, "images" or "step"."""
+    steps = [row["step"] for row in rows]
+    if len(rows) > 2 and 2 * (steps[-1] - steps[-2]) < steps[1] - steps[0]:
+        rows = rows[:-1]  # a last report over a few steps alone: such a mean says little, and jumps
+    places = [row[along] for row in rows]
     for name, (colour, line, marker) in zip(GUESS, SERIES, strict=False):
         values = [row[name] for row in rows]
-        axes.plot(along, values, line, color=colour, marker=marker, markersize=3, label=name.removesuffix("_loss"))
+        axes.plot(places, values, line, color=colour, marker=marker, markersize=3, label=name.removesuffix("_loss"))
     axes.grid(alpha=0.3)
 
 
@@ -99,14 +104,14 @@ def show_progress(run, stages=5, faces=10):
 
     Args:
         run: animegan.gan.runs.Run.
-        stages: rows at most; spread evenly over the sample sheets.
+        stages: rows at most; closer together at the beginning, where most happens.
         faces: columns.
 
     Returns:
         Figure.
     """
     sheets = run.samples()
-    chosen = np.unique(np.linspace(0, len(sheets) - 1, stages).round().astype(int))
+    chosen = np.unique(((len(sheets) - 1) * np.linspace(0, 1, stages) ** 2).round().astype(int))
     size = run.config["size"]
     rows = [faces_of(decode(sheets[index].read_bytes()), size)[:faces] for index in chosen]
     return show_sheet(np.concatenate(rows), columns=faces, width=6)

@@ -12,7 +12,6 @@ from animegan.latent.directions import RIDGE, conditioned, linear_fit
 FLOOR = 1e-3  # added to a likelihood before its logarithm is taken: less than that is noise
 RARE = 0.01  # share of faces; what is rarer cannot be learned from some thousand of them
 STEP = 2.0  # standard deviations that a step along a direction is judged by
-KNOWN = 0.1  # share of the faces that a tag must be known of to be counted: of fewer, a share means little
 SURE = 0.8  # likelihood from which on a tag of a face counts as known: what is not known cannot be seen to change
 
 
@@ -75,10 +74,9 @@ def judge(generator, network, latents, name, direction, step=STEP):
         step: in standard deviations.
 
     Returns:
-        dict: before and after (shares of the faces that show the value); changed, {other tag: of the faces whose value
-        of it was known before (likelihood 0.8 or more), the share whose most likely value is another afterwards},
-        without tags that are known of less than a tenth of the faces;
-        any_changed, the share of all faces of which at least one known other tag has changed.
+        dict: before and after (shares of the faces that show the value); changed, {other tag: share of the faces whose
+        value of it was known before (likelihood 0.8 or more), and whose most likely value is another afterwards};
+        any_changed, the share of the faces of which at least one other tag has changed so.
 
     Raises:
         InputError: the network does not know the tag or the value.
@@ -93,8 +91,6 @@ def judge(generator, network, latents, name, direction, step=STEP):
     return {
         "before": float(np.mean(start[tag].argmax(axis=1) == index)),
         "after": float(np.mean(end[tag].argmax(axis=1) == index)),
-        "changed": {
-            other: float(moved[other].sum() / known[other].sum()) for other in known if known[other].mean() >= KNOWN
-        },
+        "changed": {other: float(share.mean()) for other, share in moved.items()},
         "any_changed": float(np.mean(np.any(list(moved.values()), axis=0))),
     }
