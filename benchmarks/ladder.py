@@ -32,16 +32,17 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
     ("narrow", "classic", {"width": 16}),
     ("averaged", "narrow", {"average": 0.999}),
     ("resizing", "averaged", {"resize": True}),
+    ("small batch", "resizing", {"batch": 32}),  # this is `modern`
+    ("calming", "small batch", {"decay": 250_000}),  # this and what follows is tried on a rung, and not kept
+    ("quick", "small batch", {"learning_rate": 3e-4, "beta_2": 0.99}),
+    ("augmented", "small batch", {"augment": True}),
+    ("wide", "small batch", {"width": 32}),
     ("relativistic", "resizing", {"loss": "relativistic"}),
     ("unnormed", "relativistic", {"discriminator_norm": False}),
-    ("small batch", "unnormed", {"batch": 32}),
-    ("calming", "small batch", {"decay": 250_000}),  # this is `modern`; what follows is tried on it, one by one
-    ("quick", "calming", {"learning_rate": 3e-4, "beta_2": 0.99}),
-    ("penalised", "calming", {"penalty": 0.02, "penalty_share": 0.25}),
-    ("growing", "calming", {"grow": 50_000}),
-    ("augmented", "calming", {"augment": True}),
-    ("wide", "calming", {"width": 32}),
+    ("penalised", "unnormed", {"penalty": 0.02, "penalty_share": 0.25}),
+    ("growing", "unnormed", {"grow": 50_000}),
 )
+BELOW = {name: below for name, below, _ in RUNGS}
 MEASURES = ("frechet", "frechet_blurred", "kid", "precision", "recall")
 FACES = 10  # of each rung on ladder.png
 
@@ -60,7 +61,7 @@ def main():
         if options.only and name not in options.only:
             continue
         runs = [climb(options, recipe, seed) for seed in range(options.seeds)]
-        ladder[name] = {"minutes": options.minutes, "seeds": options.seeds} | summary(runs)
+        ladder[name] = {"on": BELOW[name], "minutes": options.minutes, "seeds": options.seeds} | summary(runs)
         print(json.dumps({name: ladder[name]}), flush=True)
         with replacing(kept) as temporary:
             temporary.write_text(json.dumps({name: ladder[name] for name in recipes() if name in ladder}, indent=1))

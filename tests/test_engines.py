@@ -33,9 +33,18 @@ ROOT = Path(__file__).parents[1]
 ENGINES = ("tensorflow", "jax", "torch")
 RECIPES = {
     "classic": dataclasses.replace(CLASSIC, width=4, batch=16),
-    "modern": dataclasses.replace(
-        MODERN, width=4, batch=16, penalty=1.0, penalty_share=0.5, average=0.9, augment=True, grow=0, decay=64
-    ),  # every setting beyond classic
+    "modern": dataclasses.replace(  # every setting beyond classic
+        MODERN,
+        width=4,
+        batch=16,
+        discriminator_norm=False,
+        loss="relativistic",
+        penalty=1.0,
+        penalty_share=0.5,
+        average=0.9,
+        augment=True,
+        decay=64,
+    ),
 }
 GROWING = dataclasses.replace(RECIPES["modern"], grow=48)  # at 64 pixels, where it begins with halves, for 3 steps
 STEPS = {

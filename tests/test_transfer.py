@@ -18,9 +18,9 @@ from animegan.gan.runs import Run
 from animegan.gan.training import train
 from animegan.gan.transfer import Start, transfer
 
-MODERN = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
-RECIPES = {"classic": Recipe(width=4, batch=16), "modern": Recipe(width=4, batch=16, **MODERN)}
-CASES = (("classic", "freeze-discriminator"), ("classic", "append"), ("modern", "finetune"), ("modern", "append"))
+PAIRS = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
+RECIPES = {"classic": Recipe(width=4, batch=16), "pairs": Recipe(width=4, batch=16, **PAIRS)}
+CASES = (("classic", "freeze-discriminator"), ("classic", "append"), ("pairs", "finetune"), ("pairs", "append"))
 TAG = ["hair=brown"]
 QUIET = {"progress": False, "report_images": 64}
 
@@ -61,7 +61,7 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
         weights = [weight for weight in model.generator.weights if "appended" not in weight.path]
         for one, other in zip(weights, known.weights, strict=True):
             assert np.array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other)), one.path
-    if name == "modern" or method == "append":
+    if name == "pairs" or method == "append":
         latents = draw_latents(50, 100)
         faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
         assert faces.std() > 1e-4
@@ -118,7 +118,7 @@ def test_it_sees_the_pictures_with_all_tags(bases, faces_file, tmp_path, capsys)
         rows, held_out = data.split("hair=brown", "blush=none")
         both = set(data.select("hair=brown")) & set(data.select("blush=none"))
     assert {*rows, *held_out} == both and len(rows) >= 8
-    result = transfer(bases["modern"], faces_file, tmp_path / "run", ["hair=brown", "blush=none"], images=16, **QUIET)
+    result = transfer(bases["pairs"], faces_file, tmp_path / "run", ["hair=brown", "blush=none"], images=16, **QUIET)
     assert result["pictures"] == len(rows) < 50
     assert f"{len(rows)} pictures are few" in capsys.readouterr().err
     config = Run(tmp_path / "run").config
@@ -134,7 +134,7 @@ def test_a_transfer_can_be_the_base_of_another(faces_file, transferred, tmp_path
 
 def test_a_grown_base_does_not_grow_again(tmp_path):
     pack_drawn(tmp_path / "faces.h5", count=60, size=64, progress=False)
-    recipe = Recipe(width=4, batch=8, grow=16, **MODERN)
+    recipe = Recipe(width=4, batch=8, grow=16, **PAIRS)
     train(tmp_path / "faces.h5", tmp_path / "base", recipe, images=32, **QUIET)
     transfer(tmp_path / "base", tmp_path / "faces.h5", tmp_path / "run", ["blush=none"], images=16, **QUIET)
     for method in ("finetune", "append"):
@@ -165,16 +165,16 @@ def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
 
 
 def test_a_transfer_goes_on_as_it_began_only(bases, faces_file, transferred, capsys):
-    run = transferred["modern", "append"]
+    run = transferred["pairs", "append"]
     words = ["--out", str(run), "--resume", "--images", "128"]
-    assert main(["transfer", str(bases["modern"]), str(faces_file), "--method", "finetune", *words]) == 2
+    assert main(["transfer", str(bases["pairs"]), str(faces_file), "--method", "finetune", *words]) == 2
     assert "start's method finetune instead of append" in capsys.readouterr().err
     assert main(["train", str(faces_file), *words]) == 2
     assert "start's method None instead of append" in capsys.readouterr().err
 
 
 def test_the_command_goes_on_with_what_the_run_has(bases, faces_file, tmp_path, capsys):
-    words = ["transfer", str(bases["modern"]), str(faces_file), "--out", str(tmp_path / "run"), "--json"]
+    words = ["transfer", str(bases["pairs"]), str(faces_file), "--out", str(tmp_path / "run"), "--json"]
     begun = [*words, "--tag", "hair=brown", "--method", "append", "--images", "16", "--report-images", "32"]
     assert main(begun) == 0
     assert main([*words, "--resume", "--images", "32"]) == 0
@@ -186,7 +186,7 @@ def test_the_command_goes_on_with_what_the_run_has(bases, faces_file, tmp_path, 
 def test_it_is_measured_against_pictures_with_the_tag(bases, tmp_path):
     faces = tmp_path / "faces.h5"
     pack_drawn(faces, count=1_200, size=32, seed=3, progress=False)
-    transfer(bases["modern"], faces, tmp_path / "run", ["blush=none"], images=16, **QUIET)
+    transfer(bases["pairs"], faces, tmp_path / "run", ["blush=none"], images=16, **QUIET)
     with FaceSet(faces) as data:
         reference = data.split("blush=none")[1]
     result = evaluate(tmp_path / "run", faces)
