@@ -42,7 +42,6 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
     ("penalised", "unnormed", {"penalty": 0.02, "penalty_share": 0.25}),
     ("growing", "unnormed", {"grow": 50_000}),
 )
-BELOW = {name: below for name, below, _ in RUNGS}
 MEASURES = ("frechet", "frechet_blurred", "kid", "precision", "recall")
 FACES = 10  # of each rung on ladder.png
 
@@ -57,11 +56,12 @@ def main():
     options = parser.parse_args()
     kept = options.out / "ladder.json"
     ladder = json.loads(kept.read_text()) if kept.exists() else {}
+    below = {name: other for name, other, _ in RUNGS}
     for name, recipe in recipes().items():
         if options.only and name not in options.only:
             continue
         runs = [climb(options, recipe, seed) for seed in range(options.seeds)]
-        ladder[name] = {"on": BELOW[name], "minutes": options.minutes, "seeds": options.seeds} | summary(runs)
+        ladder[name] = {"on": below[name], "minutes": options.minutes, "seeds": options.seeds} | summary(runs)
         print(json.dumps({name: ladder[name]}), flush=True)
         with replacing(kept) as temporary:
             temporary.write_text(json.dumps({name: ladder[name] for name in recipes() if name in ladder}, indent=1))
