@@ -13,6 +13,8 @@ import json
 import time
 from pathlib import Path
 
+from ladder import recipes
+
 from animegan.files import replacing
 from animegan.gan.evaluation import evaluate
 from animegan.gan.generating import draw_latents, generate
@@ -21,6 +23,7 @@ from animegan.gan.runs import Run
 from animegan.gan.training import train
 from animegan.pictures import save, sheet
 
+KNOWN = recipes() | RECIPES
 MEASURES = ("n", "frechet", "frechet_blurred", "kid", "precision", "recall", "memorisation")
 
 
@@ -28,7 +31,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", help="a packed .h5 file")
     parser.add_argument("--out", type=Path, required=True, help="a folder for the runs")
-    parser.add_argument("--recipes", nargs="+", choices=RECIPES, default=list(RECIPES))
+    parser.add_argument("--recipes", nargs="+", choices=KNOWN, default=list(RECIPES), help="or rungs of ladder.py")
     parser.add_argument("--minutes", nargs="+", type=float, default=[2.5, 5, 10, 20, 40], help="when to measure")
     options = parser.parse_args()
     (options.out / "sheets").mkdir(parents=True, exist_ok=True)
@@ -49,7 +52,7 @@ def learn(options, name, minutes, spent):
     """Train a recipe until it has had so many minutes, and measure it."""
     folder = options.out / name
     settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
-    result = train(options.faces, folder, RECIPES[name], **settings)
+    result = train(options.faces, folder, KNOWN[name], **settings)
     if result["stopped"] != "minutes":
         raise SystemExit(f"stopped by {result['stopped']} before {minutes:g} minutes; the next call goes on")
     generator = Run(folder).load_generator()

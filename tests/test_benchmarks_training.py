@@ -48,7 +48,7 @@ def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, ca
     need("tensorflow")
     pack_drawn(tmp_path / "faces.h5", count=700, size=32, progress=False)
     learning_speed = modules("learning_speed")
-    monkeypatch.setitem(learning_speed.RECIPES, "modern", dataclasses.replace(MODERN, width=4, batch=16))
+    monkeypatch.setitem(learning_speed.KNOWN, "modern", dataclasses.replace(MODERN, width=4, batch=16))
     words = [str(tmp_path / "faces.h5"), "--out", str(tmp_path), "--recipes", "modern", "--minutes"]
     for minutes in (["0.05"], ["0.3", "0.05"]):
         monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, *minutes])

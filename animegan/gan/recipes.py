@@ -34,6 +34,8 @@ MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     width=16,  # many steps in little time; a GPU has the power for 64
     batch=32,  # likewise
     resize=True,
+    discriminator_norm=False,
+    loss="relativistic",
     average=0.999,
 )
 RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN)}
