@@ -32,16 +32,15 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
     ("narrow", "classic", {"width": 16}),
     ("averaged", "narrow", {"average": 0.999}),
     ("resizing", "averaged", {"resize": True}),
-    ("relativistic", "resizing", {"loss": "relativistic"}),
-    ("unnormed", "relativistic", {"discriminator_norm": False}),
-    ("small batch", "unnormed", {"batch": 32}),  # this is `modern`; what follows is tried on a rung, and not kept
-    ("hasty", "resizing", {"batch": 32}),
-    ("calming", "small batch", {"decay": 250_000}),
-    ("quick", "small batch", {"learning_rate": 3e-4, "beta_2": 0.99}),
-    ("penalised", "small batch", {"penalty": 0.02, "penalty_share": 0.25}),
-    ("growing", "small batch", {"grow": 50_000}),
-    ("augmented", "small batch", {"augment": True}),
-    ("wide", "small batch", {"width": 32}),
+    ("small batch", "resizing", {"batch": 32}),
+    ("unnormed", "small batch", {"discriminator_norm": False}),  # this is `modern`; what follows is tried on it
+    ("relativistic", "unnormed", {"loss": "relativistic"}),
+    ("penalised", "unnormed", {"penalty": 0.02, "penalty_share": 0.25}),
+    ("growing", "unnormed", {"grow": 50_000}),
+    ("augmented", "unnormed", {"augment": True}),
+    ("calming", "unnormed", {"decay": 250_000}),
+    ("quick", "unnormed", {"learning_rate": 3e-4, "beta_2": 0.99}),
+    ("wide", "unnormed", {"width": 32}),
 )
 MEASURES = ("frechet", "frechet_blurred", "kid", "precision", "recall")
 FACES = 10  # of each rung on ladder.png

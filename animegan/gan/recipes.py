@@ -35,7 +35,6 @@ MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     batch=32,  # likewise
     resize=True,
     discriminator_norm=False,
-    loss="relativistic",
     average=0.999,
 )
 RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN)}
