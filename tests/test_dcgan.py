@@ -220,5 +220,5 @@ def test_augmentation_shifts_recolours_and_holes():
 
 def test_modern_is_the_top_of_the_ladder(modules):
     """What notebook 07 climbs to is what `--recipe modern` trains."""
-    top = modules("ladder").recipes()["unnormed"]
+    top = modules("ladder").recipes()["varied"]
     assert dataclasses.replace(top, name="modern") == recipe("modern")

@@ -147,12 +147,13 @@ class DCGAN(keras.Model):
         if not self.recipe.penalty:
             return []
         count = max(1, round(self.recipe.batch * self.recipe.penalty_share))
-        pictures = ops.concatenate([real[:count], ops.stop_gradient(fake[:count])])
-        logits = ops.concatenate([real_logits[:count], fake_logits[:count]])
-        step = PENALTY_STEP * keras.random.normal(ops.shape(pictures), seed=self.seeds)
         _, discriminator = self.players
-        # The mean over both kinds is (R1 + R2) / 2.
-        return [self.recipe.penalty * steepness(logits, discriminator(pictures + step, training=True))]
+        steep = 0.0
+        for pictures, logits in ((real, real_logits), (ops.stop_gradient(fake), fake_logits)):
+            pictures = pictures[:count]
+            step = PENALTY_STEP * keras.random.normal(ops.shape(pictures), seed=self.seeds)
+            steep += steepness(logits[:count], discriminator(pictures + step, training=True)) / 2
+        return [self.recipe.penalty * steep]
 
     def update_averages(self):
         """Move the generator's averages a little towards its weights (exponential moving average)."""
@@ -234,8 +235,11 @@ def build_networks(size, recipe, seed=0):
     settings = size, recipe.width, recipe.latent_width, seed
     if grows(size, recipe):
         generator = build_resize_generator(*settings, grows=True)
-        discriminator, half_discriminator = build_growing_discriminators(size, recipe.width, seed)
+        discriminator, half_discriminator = build_growing_discriminators(size, recipe.width, seed, recipe.deviation)
         return generator, discriminator, (half_generator(generator), half_discriminator)
     generator = build_resize_generator if recipe.resize else build_generator
-    discriminator = build_discriminator if recipe.discriminator_norm else build_plain_discriminator
-    return generator(*settings), discriminator(size, recipe.width, seed), None
+    if recipe.discriminator_norm:
+        discriminator = build_discriminator(size, recipe.width, seed)
+    else:
+        discriminator = build_plain_discriminator(size, recipe.width, seed, recipe.deviation)
+    return generator(*settings), discriminator, None

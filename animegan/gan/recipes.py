@@ -21,11 +21,23 @@ class Recipe:
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
     grow: int = 0  # pictures to learn from at half their size first; needs `resize`, and sizes of 64 or more
     discriminator_norm: bool = True  # batch normalisation in the discriminator
+    deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
     augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
+
+    def __post_init__(self):
+        """Refuse what would not be what it says.
+
+        Raises:
+            InputError: settings that exclude each other.
+        """
+        if self.deviation and self.discriminator_norm:
+            raise InputError("a recipe must have deviation or discriminator_norm, not both. Received: both")
+        if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
+            raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
 
 
 CLASSIC = Recipe()
@@ -35,6 +47,7 @@ MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     batch=32,  # likewise
     resize=True,
     discriminator_norm=False,
+    deviation=True,
     average=0.999,
 )
 RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN)}
