@@ -74,6 +74,8 @@ def test_outputs_hold_no_error_and_no_noise(notebook):
 
 def test_keeps_no_widget_state(notebook):
     assert "widgets" not in notebook["metadata"]
+    kinds = {kind for output in outputs(notebook) for kind in output.get("data", {})}
+    assert not [kind for kind in kinds if "widget-view" in kind], "it would show an error where there is no kernel"
 
 
 def test_names_no_path_of_the_machine_it_ran_on(notebook):
