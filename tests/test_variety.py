@@ -41,6 +41,8 @@ def test_the_discriminator_s_verdict_on_a_picture_depends_on_its_batch_only_with
     [
         ({"discriminator_norm": True}, "deviation or discriminator_norm, not both"),
         ({"penalty": 0.1, "penalty_share": 0.5}, "penalty_share must be 1 with deviation. Received: 0.5"),
+        ({"grow": 9, "resize": False}, "grow must be 0 where there is no resize"),
+        ({"grow": 9, "deviation": False, "discriminator_norm": True}, "or discriminator_norm. Received: 9"),
     ],
 )
 def test_settings_that_exclude_each_other_are_refused(change, words):

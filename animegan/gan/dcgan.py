@@ -218,7 +218,7 @@ def build_dcgan(size, recipe, seed=0, start=None):
 
 def grows(size, recipe):
     """Whether training begins with pictures of half the size: where the recipe says so and networks are that small."""
-    return recipe.grow > 0 and recipe.resize and not recipe.discriminator_norm and size // 2 in SIZES
+    return recipe.grow > 0 and size // 2 in SIZES
 
 
 def build_networks(size, recipe, seed=0):

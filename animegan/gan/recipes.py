@@ -19,7 +19,7 @@ class Recipe:
     decay: int = 0  # pictures over which the learning rate falls to a quarter; 0 keeps it
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
-    grow: int = 0  # pictures to learn from at half their size first; needs `resize`, and sizes of 64 or more
+    grow: int = 0  # pictures to learn from at half their size first, from 64 pixels on; needs `resize`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
@@ -38,6 +38,8 @@ class Recipe:
             raise InputError("a recipe must have deviation or discriminator_norm, not both. Received: both")
         if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
+        if self.grow and (self.discriminator_norm or not self.resize):  # no other networks can
+            raise InputError(f"grow must be 0 where there is no resize, or discriminator_norm. Received: {self.grow}")
 
 
 CLASSIC = Recipe()
