@@ -11,7 +11,7 @@ import time
 import h5py
 import numpy as np
 import pytest
-from same_runs import assert_same_runs, state
+from same_runs import assert_same_runs, due_after, state
 
 from animegan.faces.packed import FaceWriter
 from animegan.files import InputError
@@ -210,7 +210,7 @@ def poison(monkeypatch):
 def test_numbers_that_are_none_end_a_run_and_the_last_good_state_stays(
     faces, tmp_path, monkeypatch, poison, step, network, value, noticed
 ):
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(RunKeeper, "report", due_after(RunKeeper.report))
     poison(step, network, value)
     words = rf"must stay finite\. Received: .* (nan|inf) at step {noticed}; .*run holds step 4, from which --resume"
     with pytest.raises(FloatingPointError, match=words):
@@ -236,7 +236,7 @@ def test_a_run_that_came_to_no_numbers_goes_on_from_its_last_good_state(
 
 
 def test_a_run_that_diverges_stops_at_once(faces, tmp_path, monkeypatch):
-    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", 0)
+    monkeypatch.setattr(RunKeeper, "report", due_after(RunKeeper.report))
     settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, learning_rate=1e30)}
     with pytest.raises(FloatingPointError, match=r"_loss nan at step [23]; .*holds no checkpoint yet\. A new run with"):
         train(faces, tmp_path / "run", images=1600, **settings)
@@ -257,6 +257,24 @@ def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
     train(faces, tmp_path / "run", images=160, resume=True, **SETTINGS)
     assert_same_runs(alone, Run(tmp_path / "run"), 10)
+
+
+def test_checkpoints_between_reports_change_nothing_and_are_gone_on_from(faces, whole, tmp_path, monkeypatch):
+    monkeypatch.setattr(keeper, "CHECKPOINT_SECONDS", -1)
+    end_of_step = RunKeeper.on_train_batch_end
+
+    def end(self, batch, logs=None):
+        end_of_step(self, batch, logs)
+        if self.step == 7:
+            raise OSError("as if the disk were full")
+
+    monkeypatch.setattr(RunKeeper, "on_train_batch_end", end)
+    with pytest.raises(OSError, match="as if"):
+        train(faces, tmp_path / "run", images=160, **SETTINGS)
+    assert list(Run(tmp_path / "run").checkpoints()) == [7, 6]
+    monkeypatch.setattr(RunKeeper, "on_train_batch_end", end_of_step)
+    train(faces, tmp_path / "run", resume=True, **SETTINGS)  # to the 160 pictures that it was begun with
+    assert_same_runs(whole[1], Run(tmp_path / "run"), 10)
 
 
 def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
@@ -289,15 +307,16 @@ def test_minutes_end_a_run(faces, tmp_path, capsys):
     assert result["stopped"] == "minutes"
     assert result["steps"] >= 1
     assert time.monotonic() - started < 120
-    assert list(Run(tmp_path / "run").checkpoints()) == [result["steps"]]
+    assert list(Run(tmp_path / "run").checkpoints()) == [result["steps"], 0]
     assert "0:00 left" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("minutes", [0.4, 1.1])  # the first ends before a checkpoint would be due
 @pytest.mark.parametrize(
     ("step", "report", "save"),
     [(9.0, 0.0, 0.0), (0.5, 7.0, 0.1), (0.5, 0.1, 7.0), (2.0, 3.0, 4.0)],
 )
-def test_minutes_are_kept_whatever_is_slow(faces, tmp_path, monkeypatch, step, report, save):
+def test_minutes_are_kept_whatever_is_slow(faces, tmp_path, monkeypatch, step, report, save, minutes):
     """By a clock that knows only what takes long: seconds of a step, of a report and of a checkpoint."""
     now = 1000.0
 
@@ -317,10 +336,10 @@ def test_minutes_are_kept_whatever_is_slow(faces, tmp_path, monkeypatch, step, r
     monkeypatch.setattr(RunKeeper, "on_train_batch_end", slow_step)
     monkeypatch.setattr(Run, "save_generator", slow_save)
     result = train(
-        faces, tmp_path / "run", minutes=1.1, on_report=lambda _: let_pass(report), clock=lambda: now, **SETTINGS
+        faces, tmp_path / "run", minutes=minutes, on_report=lambda _: let_pass(report), clock=lambda: now, **SETTINGS
     )
     assert result["stopped"] == "minutes"
-    assert abs(result["seconds"] - 66) <= 5
+    assert abs(result["seconds"] - 60 * minutes) <= 5
     assert Run(tmp_path / "run").metrics()[-1]["step"] == result["steps"]
 
 
@@ -370,6 +389,15 @@ def test_resume_with_other_pictures_is_refused(whole, tmp_path):
 def test_a_run_is_not_overwritten(faces, whole):
     with pytest.raises(InputError, match="--resume goes on"):
         train(faces, whole[1].folder, images=16, **SETTINGS)
+
+
+def test_checkpoints_without_their_run_are_not_gone_on_from(faces, stopped, tmp_path):
+    run = copy_of(stopped, tmp_path)
+    (run.folder / "config.json").unlink()
+    for resume in (False, True):
+        with pytest.raises(InputError, match=r"folder without checkpoints\. Received: .*copy, with step_0000000[57]"):
+            train(faces, run.folder, images=160, resume=resume, **SETTINGS)
+    assert len(run.checkpoints()) == 2
 
 
 def test_fewer_pictures_than_a_batch_are_refused(faces, tmp_path):

@@ -1,5 +1,6 @@
 """The packed file faces.h5 (animegan.faces.layout): read it fast, and only if it is whole."""
 
+import hashlib
 import json
 import sys
 from pathlib import Path
@@ -138,6 +139,10 @@ class FaceSet:
     def digests(self):
         """SHA-256 of each picture's pixels in hexadecimal: bytes array (N,)."""
         return self._file["sha256"][:]
+
+    def fingerprint(self, rows):
+        """What tells sets of pictures apart: SHA-256, in hexadecimal, of the digests of these rows in their order."""
+        return hashlib.sha256(self.digests()[rows].tobytes()).hexdigest()
 
     def split(self, *selections):
         """Which pictures are to train on and which to measure against.

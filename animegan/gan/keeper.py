@@ -83,8 +83,15 @@ class RunKeeper(keras.callbacks.Callback):
         )
         if self.step == 0:
             self.save_samples()
-        elif self._deadline < math.inf:
-            self.faces()  # the engine compiles at the first ones, for which there may be no time at the end
+        if self._deadline < math.inf:
+            self._measure()
+
+    def _measure(self):
+        """How long a checkpoint and a report take: there must be time for them at the end, however soon it comes."""
+        self.save_state()  # the engine compiles the generator at the first faces, here or before
+        before = self.clock()
+        self.faces()
+        self._lengths["report"] = self.clock() - before
 
     def on_epoch_begin(self, epoch, logs=None):
         """Put the running means of a resumed run back, which `fit` has just cleared."""
@@ -104,13 +111,14 @@ class RunKeeper(keras.callbacks.Callback):
         if self.step % self.run.report_steps == 0:
             self.report()
             self.model.reset_metrics()
-            due = self.clock() - self._saved[0] > CHECKPOINT_SECONDS and not (self.reason or self._time_is_up())
-            if self.ask("save" if due else None):
-                self.save_state()
         if self.reason is None and self._time_is_up():
             self.reason = "minutes"
-        self.stopped = self.ask(self.reason)
-        if self.stopped:
+        due = self.clock() - self._saved[0] > CHECKPOINT_SECONDS
+        word = self.ask(self.reason or ("save" if due else None))
+        if word == "save":
+            self.save_state()
+        elif word:
+            self.stopped = word
             self.model.stop_training = True
         self._stepped_at = None if self.model.follow(self.step) else self.clock()
 

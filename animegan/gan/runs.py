@@ -75,6 +75,8 @@ class Run:
         folder = output_folder(folder)
         if (folder / "config.json").exists():
             raise InputError(f"a new run needs a folder without one; --resume goes on with it. Received: {folder}")
+        if left := list((folder / "checkpoint").glob("step_*.h5")):  # it would go on from them
+            raise InputError(f"a new run needs a folder without checkpoints. Received: {folder}, with {left[0].name}")
         text = json.dumps({"format": FORMAT, "version": VERSION} | config, indent=1)
         with replacing(folder / "config.json") as temporary:
             temporary.write_text(text + "\n", encoding="utf-8")

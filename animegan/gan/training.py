@@ -1,7 +1,6 @@
 """Training: Keras's `fit`, a run folder that keeps everything, and going on after a stop."""
 
 import contextlib
-import hashlib
 import time
 import warnings
 from dataclasses import asdict
@@ -40,8 +39,8 @@ def train(
         faces: path of a packed file.
         out: run folder to make, or with `resume` to go on with (begun where it holds no run yet).
         recipe: animegan.gan.recipes.Recipe.
-        images: stop when the discriminator has seen this many real pictures, counted from the run's beginning; 25
-            passes over the data if neither `images` nor `minutes` is given.
+        images: stop when the discriminator has seen this many real pictures, counted from the run's beginning. If
+            neither `images` nor `minutes` is given: as many as the run was begun with, else 25 passes over the data.
         minutes: stop after this time of training, ± 5 s: from the first step to the last report and checkpoint.
             Before it come the engine, the data and the networks, some seconds. With both, whichever comes first.
         resume: go on with the run in `out`, on the same data with the same settings.
@@ -82,6 +81,7 @@ def train(
             )
         config = _config(data, rows, recipe, seed, report_images) | ({"tags": list(tags)} if tags else {})
         config |= {"start": start.config} if start else {}
+        config |= {"images": images} if images else {}
         workers = stack.enter_context(joined(recipe.batch)) if distribute or read_cluster().count > 1 else ALONE
         run = stack.enter_context(workers.mirrored(_open_run(out, config, resume) if workers.first else None))
         stack.enter_context(run.locked())
@@ -96,10 +96,9 @@ def train(
         model = build_dcgan(run.config["size"], recipe, seed, start)
         model.optimizer.build(model.trainable_variables)
         step, seconds = run.restore(model)
-        if images is None:
-            last_step = MOST_STEPS if minutes else EPOCHS * (len(rows) // recipe.batch)
-        else:
-            last_step = max(1, round(images / recipe.batch))
+        passes = EPOCHS * (len(rows) // recipe.batch)
+        goal = images or (None if minutes else run.config.get("images", passes * recipe.batch))
+        last_step = max(1, round(goal / recipe.batch)) if goal else MOST_STEPS
         run.forget_after(step, ends=step >= last_step)
         order = recipe.batch, seed, step, max(step, last_step)
         batches = stack.enter_context(contextlib.closing(open_batches(model, data, rows, held, *order, workers)))
@@ -118,13 +117,12 @@ def train(
 def _config(data, rows, recipe, seed, report_images):
     """All that decides what the run learns and what it leaves, as it stands in config.json."""
     report = report_images or min(max(len(rows), REPORTS[0]), REPORTS[1])
-    digest = hashlib.sha256(data.digests()[rows].tobytes()).hexdigest()
     return {
         "size": data.size,
         "recipe": asdict(recipe),
         "seed": seed,
         "report_images": report,
-        "data": {"file": Path(data.path).name, "pictures": len(rows), "sha256": digest},
+        "data": {"file": Path(data.path).name, "pictures": len(rows), "sha256": data.fingerprint(rows)},
     }
 
 
