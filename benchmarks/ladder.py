@@ -18,6 +18,7 @@ import time
 from pathlib import Path
 
 import numpy as np
+from settled import fingerprint, settle, settle_recipe
 
 from animegan.files import replacing
 from animegan.gan.evaluation import evaluate
@@ -40,7 +41,8 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
     ("growing", "varied", {"grow": 50_000}),
     ("augmented", "varied", {"augment": True}),
     ("calming", "varied", {"decay": 250_000}),
-    ("quick", "varied", {"learning_rate": 3e-4, "beta_2": 0.99}),
+    ("quick", "varied", {"learning_rate": 4e-4}),
+    ("no momentum", "varied", {"beta_1": 0.0}),
     ("wide", "varied", {"width": 32}),
 )
 MEASURES = ("frechet", "frechet_blurred", "kid", "precision", "recall")
@@ -55,6 +57,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help="runs a rung (%(default)s)")
     parser.add_argument("--only", nargs="*", choices=recipes(), help="these rungs alone")
     options = parser.parse_args()
+    settle(options.out, minutes=options.minutes, faces=fingerprint(options.faces))
     kept = options.out / "ladder.json"
     ladder = json.loads(kept.read_text()) if kept.exists() else {}
     below = {name: other for name, other, _ in RUNGS}
@@ -89,6 +92,7 @@ def climb(options, recipe, seed):
         found = {"images": result["images"]} | evaluate(folder, options.faces)
         with replacing(figures) as temporary:
             temporary.write_text(json.dumps(found, indent=1) + "\n")
+    settle_recipe(folder, recipe)
     return json.loads(figures.read_text())
 
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 from ladder import recipes
+from settled import fingerprint, settle, settle_recipe
 
 from animegan.files import replacing
 from animegan.gan.evaluation import evaluate
@@ -34,23 +35,27 @@ def main():
     parser.add_argument("--recipes", nargs="+", choices=KNOWN, default=list(RECIPES), help="or rungs of ladder.py")
     parser.add_argument("--minutes", nargs="+", type=float, default=[2.5, 5, 10, 20, 40], help="when to measure")
     options = parser.parse_args()
-    (options.out / "sheets").mkdir(parents=True, exist_ok=True)
+    settle(options.out, faces=fingerprint(options.faces))
+    (options.out / "sheets").mkdir(exist_ok=True)
     kept = options.out / "learning_speed.json"
     points = json.loads(kept.read_text()) if kept.exists() else {}
     for name in options.recipes:
         done = points.setdefault(name, [])
+        if done:
+            settle_recipe(options.out / name, KNOWN[name])
         for minutes in sorted(options.minutes):
             if done and minutes <= done[-1]["minutes"]:
                 continue
-            done.append(learn(options, name, minutes, spent=done[-1]["seconds"] / 60 if done else 0))
+            done.append(learn(options, name, minutes))
             print(json.dumps({name: done[-1]}), flush=True)
             with replacing(kept) as temporary:
                 temporary.write_text(json.dumps(points, indent=1) + "\n")
 
 
-def learn(options, name, minutes, spent):
+def learn(options, name, minutes):
     """Train a recipe until it has had so many minutes, and measure it."""
     folder = options.out / name
+    spent = Run(folder).seconds() / 60 if folder.exists() else 0
     settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
     result = train(options.faces, folder, KNOWN[name], **settings)
     if result["stopped"] != "minutes":

@@ -16,9 +16,13 @@ import json
 import statistics
 from pathlib import Path
 
-from animegan.faces.packed import FaceSet, FaceWriter
+from settled import fingerprint, settle
+
+from animegan.faces.packed import FaceSet, FaceWriter, is_held_out
 from animegan.files import replacing
 from animegan.gan.evaluation import evaluate
+from animegan.gan.features import load_face_network
+from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents, generate
 from animegan.gan.runs import Run
 from animegan.gan.training import train
@@ -32,7 +36,7 @@ MEASURES = ("frechet", "frechet_blurred", "precision", "recall", "tagged", "memo
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("base", type=Path, help="a run on all faces")
+    parser.add_argument("base", help="a run on all faces, or the name of a pretrained generator")
     parser.add_argument("faces", type=Path, help="a packed .h5 file with the tag")
     parser.add_argument("--tag", action="append", required=True)
     parser.add_argument("--out", type=Path, required=True, help="a folder for the runs")
@@ -41,12 +45,18 @@ def main():
     parser.add_argument("--images", type=int, default=20_000, help="pictures that each run sees (%(default)s)")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each kind (%(default)s)")
     options = parser.parse_args()
-    (options.out / "sheets").mkdir(parents=True, exist_ok=True)
+    start = Start(find_run(options.base), METHODS[0])
+    if not load_face_network().knows(options.tag):
+        raise SystemExit(f"the face network must know the tags. Received: {' and '.join(options.tag)}")
+    base = {name: start.config[name] for name in ("run", "step")}
+    data = fingerprint(options.faces)
+    settle(options.out, base=base, faces=data, tags=options.tag, images=options.images)
+    (options.out / "sheets").mkdir(exist_ok=True)
     table = {}
     for pictures in options.pictures:
         subset = choose(options, None if pictures == "all" else int(pictures))
         for method in (SCRATCH, *options.methods):
-            runs = [learn(options, subset, method, seed) for seed in range(options.seeds)]
+            runs = [learn(options, start, subset, method, seed) for seed in range(options.seeds)]
             table[f"{pictures} {method}"] = {time: mean(run[time] for run in runs) for time in ("early", "end")}
             print(json.dumps({f"{pictures} {method}": table[f"{pictures} {method}"]}), flush=True)
             facts = {"tags": options.tag, "images": options.images, "seeds": options.seeds, "n": runs[0]["n"]}
@@ -60,6 +70,7 @@ def choose(options, count):
     if not path.exists():
         with FaceSet(options.faces) as data:
             rows, _ = data.split(*options.tag)
+            rows = rows[[not is_held_out(digest) for digest in data.digests()[rows]]]  # nor will the new file hold any
             rows = rows if count is None else data.pick(rows, count)
             if count and len(rows) < count:
                 raise SystemExit(f"there must be {count} pictures to learn from. Received: {len(rows)}")
@@ -69,7 +80,7 @@ def choose(options, count):
     return path
 
 
-def learn(options, subset, method, seed):
+def learn(options, start, subset, method, seed):
     """Train with one method and seed, in two parts; measure after each."""
     folder = options.out / f"{subset.stem}-{method}-{seed}"
     kept = folder / "figures.json"
@@ -80,7 +91,7 @@ def learn(options, subset, method, seed):
         settings = {"images": images, "resume": True, "seed": seed, "progress": False, "tags": options.tag}
         if method == SCRATCH:
             with FaceSet(subset) as data:
-                recipe = dataclasses.replace(Start(Run(options.base), METHODS[0]).recipe(len(data)), grow=0)
+                recipe = dataclasses.replace(start.recipe(len(data)), grow=0)
             result = train(subset, folder, recipe, **settings)
         else:
             result = transfer(options.base, subset, folder, method=method, **settings)

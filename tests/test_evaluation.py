@@ -76,9 +76,33 @@ def test_the_same_seed_measures_the_same(run, many):
     assert evaluate(run, many, count=60) == evaluate(run, many, count=60)
 
 
-def test_unseen_pictures_are_all_measured_against(run, many):
-    result = evaluate(run, many, unseen=True)
-    assert result["n"] == 600 and "memorisation" not in result
+@pytest.fixture(scope="module")
+def others(tmp_path_factory):
+    """400 faces that no run has seen."""
+    path = tmp_path_factory.mktemp("others") / "faces.h5"
+    pack_drawn(path, count=400, size=32, seed=4, progress=False)
+    return path
+
+
+def test_unseen_pictures_are_all_measured_against(run, many, others, tmp_path):
+    result = evaluate(run, others, unseen=True)
+    assert result["n"] == 200 and "memorisation" not in result
+    result = evaluate(run, others, unseen=True, trained_on=many, nearest_out=tmp_path / "nearest.png")
+    assert result["memorisation"] > 0 and (tmp_path / "nearest.png").exists()
+
+
+def test_pictures_that_were_trained_on_are_not_unseen(run, many):
+    with pytest.raises(InputError, match=r"must be others than the run's\. Received: .*which it was trained on"):
+        evaluate(run, many, unseen=True)
+
+
+def test_the_training_pictures_of_another_run_are_not_called_its_own(run, many, others, tmp_path):
+    pack_drawn(tmp_path / "more.h5", count=1_200, size=32, seed=5, progress=False)
+    assert "memorisation" not in evaluate(run, tmp_path / "more.h5", count=60)
+    for settings in ({"nearest_out": tmp_path / "n.png"}, {"trained_on": others}):
+        with pytest.raises(InputError, match="the file that the run was trained on"):
+            evaluate(run, tmp_path / "more.h5", count=60, **settings)
+    assert not (tmp_path / "n.png").exists()
 
 
 def test_samples_stand_beside_their_nearest_training_picture(run, many, tmp_path):
@@ -99,7 +123,6 @@ def test_copies_of_the_training_pictures_are_noticed(run, many, monkeypatch):
     [
         ({"count": 500}, "500 pictures that were not trained on"),
         ({"features": "eyes"}, "features must be faces or inception"),
-        ({"unseen": True, "nearest_out": "nearest.png"}, "need the file trained on"),
     ],
 )
 def test_what_cannot_be_measured_is_said(run, many, settings, message):
@@ -122,10 +145,15 @@ def test_the_command_prints_it_all(run, many, capsys):
 
 
 def test_only_like_is_compared_with_like():
-    one = {"n": 100, "features": "faces", "reference": "held out of faces.h5", "frechet": 2.0}
+    one = {"n": 100, "features": "faces", "reference": "held out of faces.h5", "reference_sha256": "a", "frechet": 2.0}
     assert ratio(one, one | {"frechet": 8.0}) == 0.25
-    for other in ({"n": 200}, {"features": "inception"}, {"reference": "held out of more.h5"}):
-        with pytest.raises(InputError, match=f"the same {next(iter(other))}"):
+    for other in (
+        {"n": 200},
+        {"features": "inception"},
+        {"reference": "held out of more.h5"},
+        {"reference_sha256": "b"},
+    ):
+        with pytest.raises(InputError, match=f"the same {next(iter(other))}\\."):
             ratio(one, one | other)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from animegan.cli import main
 from animegan.faces.packed import FaceSet, FaceWriter
 from animegan.gan import batches as batches_module
 from animegan.gan import streaming
@@ -149,6 +150,23 @@ def test_a_file_that_breaks_ends_the_reading(small_windows, faces, monkeypatch):
         with pytest.raises(OSError, match="the disk is gone"):
             streamed[0]
         streamed.close()
+
+
+def test_a_file_that_breaks_ends_the_run_in_words(small_windows, faces, tmp_path, monkeypatch, capsys):
+    """Whatever the engine makes of an error in what feeds it."""
+    read, reads = FaceSet.images, []
+
+    def breaking(self, rows=None):
+        reads.append(rows)
+        if len(reads) > 2:
+            raise OSError("the disk is gone")
+        return read(self, rows)
+
+    monkeypatch.setattr(FaceSet, "images", breaking)
+    words = ["--out", str(tmp_path / "run"), "--width", "4", "--batch", "16", "--images", "1600", "--memory", "0.1"]
+    assert main(["train", str(faces), *words]) == 1
+    assert capsys.readouterr().err.splitlines()[-1] == "animegan: the disk is gone"
+    assert len(reads) in (3, 4)  # what was asked for ahead may still be read
 
 
 def test_a_streamed_run_is_the_run_in_memory(faces, tmp_path):

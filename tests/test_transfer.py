@@ -1,6 +1,7 @@
 """Transfer learning: what it begins with, what it holds, what it refuses."""
 
 import json
+import shutil
 
 import numpy as np
 import pytest
@@ -158,6 +159,14 @@ def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
         (bases["classic"], faces_file, [*TAG, "eyes=red", "back=buns"], "append", "at least 8 pictures"),
         (transferred["classic", "append"], faces_file, TAG, "finetune", "Received: .*, an appended one"),
         (tmp_path / "none", faces_file, TAG, "finetune", "a run must be a folder made by"),
+        (bases["classic"], faces_file, [], "append", "such as hair=blonde, of .*eyes.*hair"),
+        (
+            bases["classic"],
+            faces_file,
+            [*TAG, "eyes=red", "back=buns"],
+            "append",
+            r"it has hair .*brown \d+.*; eyes .*red",
+        ),
     ):
         with pytest.raises(InputError, match=message):
             transfer(base, faces, out, tags, method, images=16, **QUIET)
@@ -181,6 +190,33 @@ def test_the_command_goes_on_with_what_the_run_has(bases, faces_file, tmp_path, 
     result = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert result["images"] == 32
     assert Run(tmp_path / "run").config["start"]["method"] == "append"
+
+
+def test_a_transfer_goes_on_without_its_base(bases, faces_file, transferred, tmp_path):
+    base = shutil.copytree(bases["pairs"], tmp_path / "pairs")
+    transfer(base, faces_file, tmp_path / "run", TAG, "append", images=32, **QUIET)
+    train(faces_file, base, RECIPES["pairs"], images=160, resume=True, **QUIET)  # it learns more, then goes
+    transfer(base, faces_file, tmp_path / "run", TAG, "append", images=48, resume=True, **QUIET)
+    shutil.rmtree(base)
+    transfer(base, faces_file, tmp_path / "run", TAG, "append", images=64, resume=True, **QUIET)
+    assert_same_runs(Run(tmp_path / "run"), Run(transferred["pairs", "append"]), 4)
+    with pytest.raises(InputError, match="start's run other instead of pairs"):
+        transfer(tmp_path / "other", faces_file, tmp_path / "run", TAG, "append", resume=True, **QUIET)
+
+
+def test_a_base_with_other_networks_than_it_says_is_refused(bases, faces_file, tmp_path):
+    from animegan.gan.dcgan import build_networks
+
+    recipe = RECIPES["pairs"]
+    for said in ({"latent_width": 50}, {"width": 8}):
+        base = tmp_path / str(said)
+        config = Run(bases["pairs"]).config
+        Run.create(base, config | {"recipe": config["recipe"] | said})
+        generator, discriminator, _ = build_networks(32, recipe)
+        generator.save(base / "generator.keras")
+        discriminator.save(base / "discriminator.keras")
+        with pytest.raises(InputError, match="a base's generator must be as its config"):
+            transfer(base, faces_file, tmp_path / base.name / "run", TAG, images=16, **QUIET)
 
 
 def test_it_is_measured_against_pictures_with_the_tag(bases, tmp_path):

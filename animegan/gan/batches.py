@@ -47,6 +47,7 @@ class FaceBatches(keras.utils.PyDataset):
         self.share = batch // workers.count
         self._part = slice(workers.number * self.share, (workers.number + 1) * self.share)
         self._order = (None, None)  # of the epoch in hand
+        self.failure = None  # the OSError that ended them
 
     def __len__(self):
         """Number of batches."""
@@ -67,13 +68,20 @@ class FaceBatches(keras.utils.PyDataset):
         import tensorflow as tf
 
         batch = tf.TensorSpec((self.share, *self.pictures.shape[1:]), self.pictures.dtype)
-        dataset = tf.data.Dataset.from_generator(
-            lambda: (self[index] for index in range(len(self))), output_signature=(batch,)
-        )
+        dataset = tf.data.Dataset.from_generator(self._each, output_signature=(batch,))
         options = tf.data.Options()
         options.autotune.enabled = False
         counted = dataset.apply(tf.data.experimental.assert_cardinality(len(self)))
         return counted.with_options(options).prefetch(2)
+
+    def _each(self):
+        """The batches one by one. What breaks here TensorFlow reports in words of its own."""
+        try:
+            for index in range(len(self)):
+                yield self[index]
+        except OSError as error:
+            self.failure = error
+            raise
 
     def close(self):
         """End whatever goes on beside the training; nothing here."""

@@ -124,7 +124,9 @@ class Workers:
             return
         with tempfile.TemporaryDirectory(prefix="animegan-worker-") as folder:
             zipfile.ZipFile(io.BytesIO(packed)).extractall(folder)
-            yield Run(folder)
+            run = Run(folder)
+            run.name = "the first worker's run"
+            yield run
 
 
 ALONE = Workers()

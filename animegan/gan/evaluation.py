@@ -38,17 +38,17 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
         trained_on: packed file that the run was trained on, where that is another than `faces`.
 
     Returns:
-        dict: n, features, reference; frechet, kid, kid_error, precision, recall; frechet_blurred, after a blur of
-        1.5 pixels on both sides; floor: the same numbers for real pictures; memorisation: the median distance of a
-        sample to its nearest training picture, over that of a held-out picture (about 1 is right, near 0 means that
-        training pictures are repeated), missing with `unseen`; tagged, the share of the faces in which the face network
-        sees the run's tags, missing where it has none or they are not among those that the network knows.
+        dict: n, features, reference and reference_sha256 (what was measured against); frechet, kid, kid_error,
+            precision, recall; frechet_blurred, after a blur of 1.5 pixels on both sides; floor: the same numbers for
+            real pictures; memorisation: the median distance of a sample to its nearest training picture, over that of a
+            held-out picture (about 1 is right, near 0 means that training pictures are repeated), missing where the
+            training pictures are not given; tagged, the share of the faces in which the face network sees the run's
+            tags, missing where it has none or they are not among those that the network knows.
 
     Raises:
-        InputError: run, pictures or features cannot be used; there are fewer than 50 pictures.
+        InputError: run, pictures or features cannot be used; there are fewer than 50 pictures; `unseen` ones are those
+            that the run was trained on.
     """
-    if unseen and nearest_out and not trained_on:
-        raise InputError(f"nearest training pictures need the file trained on. Received: {faces} as unseen")
     run = find_run(run)
     generator, tags = run.load_generator(), run.config.get("tags", ())
     size = generator.output_shape[1]
@@ -56,6 +56,13 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
         if data.size != size:
             raise InputError(f"faces must have the generator's size, {size} pixels. Received: {data.size} in {faces}")
         known, reference = data.split(*tags)
+        own = _is_data_of(run, data, known)
+        if unseen and own:
+            raise InputError(
+                f"unseen pictures must be others than the run's. Received: {faces}, which it was trained on"
+            )
+        if nearest_out and not (own or trained_on):
+            raise InputError(f"nearest training pictures need the file that the run was trained on. Received: {faces}")
         if unseen:
             order = np.random.default_rng(seed).permutation(data.select(*tags))
             known, reference = np.array_split(order, 2)
@@ -68,17 +75,20 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
                 f" ({'half of all' if unseen else 'one in ten is held out'})"
             )
         reference, others = data.pick(reference, n, seed), data.pick(known, n, seed)
-        real, spare = data.images(reference), data.images(others)
-        trained = None if unseen or trained_on else data.images(known)
+        real, spare, digest = data.images(reference), data.images(others), data.fingerprint(np.sort(reference))
+        trained = data.images(known) if own else None
     if trained_on:
         with FaceSet(trained_on) as data:
-            trained = data.images(data.split(*tags)[0])
+            known, _ = data.split(*tags)
+            if not _is_data_of(run, data, known):
+                raise InputError(f"trained_on must be the file that the run was trained on. Received: {trained_on}")
+            trained = data.images(known)
     network, tagger = load_features(features), load_face_network() if tags else None
     tagger = tagger if tagger and tagger.knows(tags) else None
     fake = generate(generator, draw_latents(n, generator.input_shape[-1], seed))
     real_features, fake_features = network(real), network(fake)
     reference = " with ".join([f"{'half' if unseen else 'held out'} of {Path(faces).name}", *tags])
-    result = {"n": n, "features": features, "reference": reference}
+    result = {"n": n, "features": features, "reference": reference, "reference_sha256": digest}
     softened = network(blur(real, BLUR))
     for found, images, values in ((result, fake, fake_features), (floor := {}, spare, network(spare))):
         found |= _measures(real_features, values)
@@ -95,6 +105,11 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
             pairs = np.stack([fake, trained[index]], axis=1)[:PAIRS].reshape(-1, size, size, 3)
             save(sheet(pairs, columns=10), nearest_out)
     return result
+
+
+def _is_data_of(run, data, rows):
+    """Whether these rows of a FaceSet are the pictures that a run was trained on."""
+    return data.fingerprint(rows) == run.config["data"]["sha256"]
 
 
 def _measures(real, fake):
@@ -123,7 +138,7 @@ def ratio(one, other, measure="frechet"):
     Raises:
         InputError: the two were not measured alike, and so mean nothing beside each other.
     """
-    for name in ("n", "features", "reference"):
+    for name in ("n", "features", "reference", "reference_sha256"):
         if one[name] != other[name]:
             raise InputError(f"two distances must have the same {name}. Received: {one[name]} and {other[name]}")
     return one[measure] / other[measure]

@@ -10,7 +10,10 @@ import sys
 
 from animegan.files import InputError
 
-LOST = "another worker has ended, so this one cannot go on; --resume goes on from the run's last checkpoint"
+LOST = (
+    "another worker has ended, so this one cannot go on; if it has not said what is wrong, --resume goes on from the "
+    "run's last checkpoint"
+)
 LOST_WORDS = r"Gloo|NCCL|coordination service|Connection (closed|reset)|heartbeat|UNAVAILABLE"  # of JAX's errors
 
 

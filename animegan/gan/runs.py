@@ -53,6 +53,7 @@ class Run:
             InputError: there is no run.
         """
         self.folder = Path(folder)
+        self.name = str(folder)  # in messages
         self._damaged = set()  # checkpoints that could not be restored
         try:
             self.config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
@@ -154,7 +155,7 @@ class Run:
                 kept = f"holds step {steps[0]}, from which --resume goes on" if steps else "holds no checkpoint yet"
                 raise FloatingPointError(
                     f"losses and weights must stay finite. Received: {name} {np.asarray(value)[~finite][0]} at step "
-                    f"{step}; {self.folder} {kept}. A new run with another seed, or with a lower learning rate in its "
+                    f"{step}; {self.name} {kept}. A new run with another seed, or with a lower learning rate in its "
                     "recipe, may get further"
                 )
 
@@ -184,6 +185,13 @@ class Run:
         if failures:
             raise InputError(f"a run must have a readable checkpoint. Received: {self.folder} ({'; '.join(failures)})")
         return 0, 0.0
+
+    def seconds(self):
+        """Training time that the newest checkpoint has had; 0.0 where none can be read."""
+        for path in self.checkpoints().values():
+            with contextlib.suppress(OSError, KeyError, ValueError):
+                return checkpoints.unpack(path.read_bytes())[0]
+        return 0.0
 
     def save_generator(self, generator):
         """Write generator.keras, whole or not at all."""

@@ -64,7 +64,7 @@ def train(
     Raises:
         InputError: the data, the folder or the settings cannot be used; with `resume`, they are not the run's.
         FloatingPointError: a loss or a weight is no longer finite. What the run held before is kept.
-        OSError: the disk is full. What the run held before is kept.
+        OSError: the disk is full, or the file can no longer be read. What the run held before is kept.
         ConnectionError: another worker has ended.
     """
     amounts = {"images": images, "minutes": minutes, "report_images": report_images, "memory": memory}
@@ -108,7 +108,10 @@ def train(
             # Networks that are still to grow have weights without a gradient; Keras says so on PyTorch.
             warnings.filterwarnings("ignore", "Gradients do not exist")
             if len(batches):
-                model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
+                try:
+                    model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
+                except Exception as error:
+                    raise batches.failure or error from None
             else:
                 keeper.complete(model)
     return keeper.summary() | {"out": str(out), "streamed": not held, "devices": workers.devices}

@@ -2,11 +2,13 @@
 
 import dataclasses
 import sys
+from pathlib import Path
 
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.finding import find_run
 from animegan.gan.recipes import Recipe
+from animegan.gan.runs import Run
 from animegan.gan.training import train
 
 METHODS = ("finetune", "freeze-discriminator", "append")
@@ -35,7 +37,7 @@ def transfer(
     """Train a copy of a run on the pictures with some tags.
 
     Args:
-        base: run folder, or the name of a pretrained generator.
+        base: run folder, or the name of a pretrained generator. A transfer that has a checkpoint no longer needs it.
         faces: path of a packed file.
         out: run folder to make, or with `resume` to go on with.
         tags: strings such as "hair=blonde"; pictures must have them all.
@@ -55,26 +57,24 @@ def transfer(
     """
     if method not in METHODS:
         raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
-    if not tags:
-        raise InputError("transfer needs at least one tag, such as hair=blonde. Received: none")
-    run = find_run(base)
+    start = _start(base, out, method, resume)
     with FaceSet(faces) as data:
-        if data.size != run.config["size"]:
-            raise InputError(
-                f"faces must have the base's size, {run.config['size']} pixels. Received: {data.size} in {faces}"
-            )
+        if not tags:
+            known = ", ".join(data.tags) or "which the file has none"
+            raise InputError(f"transfer needs at least one tag, such as hair=blonde, of {known}. Received: none")
+        if data.size != start.size:
+            raise InputError(f"faces must have the base's size, {start.size} pixels. Received: {data.size} in {faces}")
         count = len(data.split(*tags)[0])
         if count < FEWEST:
             raise InputError(
                 f"transfer needs at least {FEWEST} pictures to learn from. Received: {count} with "
-                f"{' and '.join(tags)} in {faces}, after those held out"
+                f"{' and '.join(tags)} in {faces}, after those held out; it has {_words(data, tags)}"
             )
     if count < FEW:
         print(
             f"animegan: {count} pictures are few: faces will be like them, and each other. {FEW} or more are better",
             file=sys.stderr,
         )
-    start = Start(run, method)
     result = train(
         faces,
         out,
@@ -91,6 +91,22 @@ def transfer(
     return result | {"pictures": count}
 
 
+def _words(data, tags):
+    """How often each value of these tags occurs in a packed file."""
+    counts = data.counts()
+    names = dict.fromkeys(tag.partition("=")[0] for tag in tags)
+    return "; ".join(f"{name} {', '.join(f'{value} {n}' for value, n in counts[name].items())}" for name in names)
+
+
+def _start(base, out, method, resume):
+    """Where a transfer begins, or began."""
+    if resume and (Path(out) / "config.json").exists():
+        run = Run(out)
+        if run.checkpoints() and "start" in run.config:
+            return Begun(run, Path(base).name, method)
+    return Start(find_run(base), method)
+
+
 class Start:
     """Where a transfer begins: the networks of a run, and what of them is to learn on."""
 
@@ -104,7 +120,7 @@ class Start:
         Raises:
             InputError: the run has no networks that can be built anew and trained on.
         """
-        self.base, self.method = base, method
+        self.base, self.method, self.size = base, method, base.config["size"]
         steps = list(base.checkpoints()) or [base.config.get("step")]
         if not (base.checkpoints() or base.discriminator_path.exists()):
             raise InputError(f"a base must have a checkpoint to go on from. Received: {base.folder}, which has none")
@@ -134,17 +150,30 @@ class Start:
 
         Returns:
             (generator, discriminator) to train: what is to stay as it is cannot be trained.
+
+        Raises:
+            InputError: the base's networks are not those of its recipe.
         """
-        from animegan.gan.resizing import copy_weights
         from animegan.gan.transfer_networks import append_blocks, freeze_below
 
-        for network, known in zip((generator, discriminator), self.networks(), strict=True):
-            copy_weights(known.weights, network.weights)
+        self._fill(generator, discriminator)
         if self.method == "append":
             generator = append_blocks(generator, BLOCKS)
         elif self.method == "freeze-discriminator":
             freeze_below(discriminator, FROZEN_ABOVE)
         return generator, discriminator
+
+    def _fill(self, *networks):
+        from animegan.gan.resizing import copy_weights
+
+        for network, known in zip(networks, self.networks(), strict=True):
+            try:
+                copy_weights(known.weights, network.weights)
+            except ValueError as error:
+                raise InputError(
+                    f"a base's {network.name} must be as its config.json says. Received: {self.base.folder}, where "
+                    "size, width or latent_width are others"
+                ) from error
 
     def networks(self):
         """(generator, as `Finisher` makes it, discriminator) of the base."""
@@ -166,3 +195,25 @@ class Start:
         model.optimizer.build(model.trainable_variables)
         self.base.restore(model)
         return Finisher(model)(), model.discriminator
+
+
+class Begun(Start):
+    """Where a transfer began that has checkpoints of its own: its base may be gone by now, or have learned more."""
+
+    def __init__(self, run, base, method):
+        """Prepare.
+
+        Args:
+            run: animegan.gan.runs.Run, the transfer.
+            base: name of the base's folder, and
+            method: one of METHODS: both as they are asked for now, to be compared with those of the run.
+        """
+        self.run, self.method, self.size = run, method, run.config["size"]
+        self.config = run.config["start"] | {"method": method, "run": base}
+
+    def recipe(self, count):
+        """The transfer's own recipe, whatever the count."""
+        return Recipe(**self.run.config["recipe"])
+
+    def _fill(self, *networks):
+        """Leave the weights to the checkpoint."""
