@@ -173,11 +173,12 @@ def test_a_worker_that_dies_ends_the_other_and_the_run_goes_on(start, alone, two
     assert workers[1 - killed].returncode == 1
     assert err.strip() == f"animegan: {LOST}"
     assert out == ""
-    if killed == 1:
-        last = max(LAST, printed[0]["steps"])
-        assert result(*start(folder, "--images", str(16 * last), "--resume"))["steps"] == last
-        if last == LAST:
-            assert_same(Run(folder), alone, LAST)
+    last = max(LAST, *Run(folder).checkpoints()) + 1
+    same = shutil.copytree(alone.folder, tmp_path / "alone")
+    for run, count in ((folder, 1 if killed else 2), (same, 1)):  # with any number of workers
+        for worker in start(run, "--images", str(16 * last), "--resume", workers=count):
+            assert result(worker)["stopped"] == "images"
+    assert_same(Run(folder), Run(same), last)
 
 
 @needs_jax

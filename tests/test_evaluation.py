@@ -1,5 +1,6 @@
 import json
 
+import cv2
 import numpy as np
 import pytest
 
@@ -182,6 +183,21 @@ def test_inception_without_its_weights_is_said(run, many, monkeypatch, tmp_path)
 
 def unreachable(**settings):
     raise Exception("URL fetch failure")
+
+
+def test_inception_sees_pictures_as_its_papers_have_it(monkeypatch):
+    seen = []
+
+    def network(pictures, training):
+        seen.append(features.ops.convert_to_numpy(pictures))
+        return pictures[:, 0, 0]
+
+    monkeypatch.setattr(features.keras.applications, "InceptionV3", lambda **settings: network)
+    image = np.random.default_rng(0).integers(0, 256, (32, 32, 3), np.uint8)
+    features.load_features("inception")(np.stack([image] * 60))
+    assert [len(pictures) for pictures in seen] == [50, 10]
+    expected = cv2.resize(image.astype("float32"), (299, 299), interpolation=cv2.INTER_LINEAR) / 127.5 - 1
+    assert np.allclose(seen[1][9], expected, atol=1e-3)
 
 
 def test_inception_gives_2048_features(halves):

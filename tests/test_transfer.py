@@ -1,5 +1,6 @@
 """Transfer learning: what it begins with, what it holds, what it refuses."""
 
+import dataclasses
 import json
 import shutil
 
@@ -11,17 +12,25 @@ from animegan.cli import main
 from animegan.faces.drawn import pack_drawn
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
+from animegan.gan import transfer as module
 from animegan.gan.engine import layers, ops
 from animegan.gan.evaluation import evaluate
 from animegan.gan.generating import draw_latents
-from animegan.gan.recipes import Recipe
+from animegan.gan.networks import build_discriminator
+from animegan.gan.recipes import MODERN, Recipe
+from animegan.gan.resizing import build_plain_discriminator
 from animegan.gan.runs import Run
 from animegan.gan.training import train
-from animegan.gan.transfer import Start, transfer
+from animegan.gan.transfer import FROZEN_ABOVE, Start, transfer
+from animegan.gan.transfer_networks import freeze_below
 
 PAIRS = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
-RECIPES = {"classic": Recipe(width=4, batch=16), "pairs": Recipe(width=4, batch=16, **PAIRS)}
-CASES = (("classic", "freeze-discriminator"), ("classic", "append"), ("pairs", "finetune"), ("pairs", "append"))
+RECIPES = {
+    "classic": Recipe(width=4, batch=16),
+    "pairs": Recipe(width=4, batch=16, **PAIRS),
+    "modern": dataclasses.replace(MODERN, width=4, batch=16, average=0.9),
+}
+CASES = (("classic", "freeze-discriminator"), ("classic", "append"), ("modern", "finetune"), ("pairs", "append"))
 TAG = ["hair=brown"]
 QUIET = {"progress": False, "report_images": 64}
 
@@ -62,7 +71,7 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
         weights = [weight for weight in model.generator.weights if "appended" not in weight.path]
         for one, other in zip(weights, known.weights, strict=True):
             assert np.array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other)), one.path
-    if name == "pairs" or method == "append":
+    if name != "classic" or method == "append":
         latents = draw_latents(50, 100)
         faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
         assert faces.std() > 1e-4
@@ -171,6 +180,35 @@ def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
         with pytest.raises(InputError, match=message):
             transfer(base, faces, out, tags, method, images=16, **QUIET)
         assert not out.exists()
+
+
+@pytest.mark.parametrize(("fewest", "few", "warned"), [(0, 0, False), (0, 1, True), (1, 1, None)])
+def test_few_pictures_are_warned_of_and_fewer_refused(
+    bases, faces_file, tmp_path, monkeypatch, capsys, fewest, few, warned
+):
+    """Both limits lie just at the number of pictures there are, or one above it."""
+    assert (module.FEWEST, module.FEW) == (8, 50)
+    with FaceSet(faces_file) as data:
+        count = len(data.split(*TAG)[0])
+    monkeypatch.setattr(module, "FEWEST", count + fewest)
+    monkeypatch.setattr(module, "FEW", count + few)
+    monkeypatch.setattr(module, "train", lambda *given, **settings: {})
+    if warned is None:
+        with pytest.raises(InputError, match=f"at least {count + 1} pictures to learn from. Received: {count} with"):
+            transfer(bases["classic"], faces_file, tmp_path / "run", TAG)
+    else:
+        assert transfer(bases["classic"], faces_file, tmp_path / "run", TAG) == {"pictures": count}
+        assert ("pictures are few" in capsys.readouterr().err) == warned
+
+
+def test_the_layers_that_see_small_things_are_held_at_each_size():
+    for size, held in ((32, 1), (64, 2), (128, 3)):
+        for judge in (build_discriminator(size, 4), build_plain_discriminator(size, 4, deviation=True)):
+            freeze_below(judge, FROZEN_ABOVE)
+            convolutions = [layer for layer in judge.layers if isinstance(layer, layers.Conv2D)]
+            assert [not layer.trainable for layer in convolutions] == [True] * held + [False] * (
+                len(convolutions) - held
+            )
 
 
 def test_a_transfer_goes_on_as_it_began_only(bases, faces_file, transferred, capsys):
