@@ -69,7 +69,7 @@ def fabricate(tmp_path):
 @pytest.fixture
 def paint(monkeypatch, real):
     """Function that lets every generator make these pictures; thumbnails stand in for the face network."""
-    scale = diagnosis.APART / signs.nearest_other(signs.thumbnails(real))
+    scale = diagnosis.APART[32] / signs.nearest_other(signs.thumbnails(real))
     monkeypatch.setattr(diagnosis, "load_features", lambda name: lambda images: scale * signs.thumbnails(images))
     return lambda pictures: monkeypatch.setattr(diagnosis, "generate", lambda *_: pictures)
 
@@ -127,9 +127,17 @@ def test_dots_of_real_faces_are_none_of_the_generators(fabricate, paint, real, t
     assert "checkerboard" not in named(diagnose(fabricate(), tmp_path / "dotted.h5"))
 
 
-def test_faces_of_the_first_steps_are_not_judged(fabricate, paint, real):
+def test_the_first_steps_are_not_judged(fabricate, paint, real):
     paint(dotted(alike(real)))
-    assert diagnose(fabricate(steps=100)) == []
+    assert diagnose(fabricate(BEATEN, steps=100)) == []  # nor are losses, which have not come to rest
+
+
+def test_faces_of_one_tag_are_not_compared_with_those_of_all(fabricate, paint, real):
+    paint(alike(real))
+    run = fabricate()
+    assert named(diagnose(run)) == ["mode collapse"]
+    run.config["tags"] = ["hair=blonde"]
+    assert diagnose(run) == []
 
 
 def test_losses_that_drift_apart_are_a_discriminator_that_wins(fabricate, paint, real):

@@ -154,7 +154,8 @@ def _about_faces(run, images, pictures):
         return []
     if pictures:
         real = network(blur(np.concatenate([pictures.held_out, pictures.known])[:FACES], BLUR))
-    collapse = _collapse(network(blur(images, BLUR)), real)
+    few_kinds = not pictures and run.config.get("tags")  # how far apart such faces are is not known
+    collapse = None if few_kinds else _collapse(network(blur(images, BLUR)), real, images.shape[1])
     # A face that is all faces' mean is near to many, and copies none.
     memorised = None if collapse or not pictures else _memorised(images, pictures, run.config["recipe"]["flip"])
     return [memorised, collapse, _checkerboard(images, pictures, steps)]
@@ -178,15 +179,18 @@ def _memorised(images, pictures, flip):
 
 
 ALIKE = 0.45  # of the usual distance: healthy runs 0.81 and more, 0.67 at 64 pixels; dots 0.49; collapsed 0.23 to 0.42
-APART = 9.8  # distance of 256 drawn faces of 32 pixels to the nearest other; 12.4 at 64 pixels
+APART = {32: 9.8}  # distance of 256 drawn faces to the nearest other, by their side in pixels,
+APART_LARGE = 12.4  # and of larger ones: the network sees all of them at 64 pixels
 
 
-def _collapse(fake, real):
+def _collapse(fake, real, size):
     """The faces are more alike than real ones are."""
     if real is not None and len(real) < FEWEST:
         return None
     count = len(fake) if real is None else min(len(fake), len(real))  # the nearest of more is nearer
-    share = nearest_other(fake[:count]) / (APART if real is None else nearest_other(real[:count]))
+    share = nearest_other(fake[:count]) / (
+        APART.get(size, APART_LARGE) if real is None else nearest_other(real[:count])
+    )
     if share >= ALIKE:
         return None
     return _finding(
@@ -218,7 +222,7 @@ BEATEN = 0.1  # of a guess's loss: healthy runs had 0.19 and more, beaten ones 0
 def _too_strong(run):
     """The discriminator's loss has gone to 0."""
     rows = run.metrics()
-    if len(rows) < 4:
+    if len(rows) < 4 or rows[-1]["step"] < SETTLED:
         return None
     first, last = drift(rows)
     loss = run.config["recipe"]["loss"]
