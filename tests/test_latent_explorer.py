@@ -91,6 +91,16 @@ def test_undo_takes_back_a_whole_drag():
     assert history.undo() is first
 
 
+def test_an_undo_closes_the_step():
+    history = History(Place(np.zeros(2), "start"))
+    for name, amount in (("a", 1), ("b", 1)):
+        history.go(history.place.with_amount(name, amount), name)
+    assert history.undo().amounts == {"a": 1}
+    history.go(history.place.with_amount("a", 2), "a")
+    assert history.undo().amounts == {"a": 1}
+    assert history.undo().amounts == {}
+
+
 def test_text_keeps_every_bit():
     latent = draw_latents(1, 100)[0]
     text = to_text(latent)

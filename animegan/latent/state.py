@@ -60,6 +60,7 @@ class History:
     def __init__(self, place):
         """Begin at a place."""
         self.place, self._past = place, []
+        self._open = False  # whether the last step goes on with another move of the same thing
 
     def go(self, place, step=None):
         """Move on.
@@ -67,14 +68,15 @@ class History:
         Args:
             place: the new Place.
             step: what is moved, such as a slider's name. Moves of the same thing in a row are undone together, as one
-                drag of a slider is many moves.
+                drag of a slider is many moves; what is moved after an undo is a step of its own.
         """
-        if not (step and self._past and self._past[-1][1] == step):
+        if not (step and self._open and self._past[-1][1] == step):
             self._past.append((self.place, step))
-        self.place = place
+        self.place, self._open = place, True
 
     def undo(self):
         """Back to where the last step began; stays where there is none. Returns the Place."""
+        self._open = False
         if self._past:
             self.place, _ = self._past.pop()
         return self.place
