@@ -110,6 +110,16 @@ def test_text_keeps_every_bit():
             from_text(wrong, 100)
 
 
+@pytest.mark.parametrize("far", [20.5, -3e38, np.nan, -np.inf])
+def test_text_of_numbers_that_no_latent_has_is_an_error(far):
+    latent = np.zeros(100)
+    latent[7] = 20
+    assert np.array_equal(from_text(to_text(latent), 100), latent)
+    latent[8] = far
+    with pytest.raises(InputError, match=re.escape(f"it holds {far:g}, and no latent has a number beyond ±20")):
+        from_text(to_text(latent), 100)
+
+
 def test_sliders_move_the_face(explorer, directions):
     start = explorer.latent
     set_slider(explorer, "hair=blue", 1.5)

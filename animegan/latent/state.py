@@ -10,6 +10,7 @@ from animegan.files import InputError
 from animegan.latent.sampling import slerp, truncate
 
 PREFIX = "latent:"  # how a latent in text begins
+FARTHEST = 20.0  # of a pasted number from 0, in standard deviations: no latent that was drawn or steered lies there
 ENOUGH = 0.005  # standard deviations: what is less was not moved
 
 
@@ -91,15 +92,18 @@ def from_text(text, width):
     """The latent that `to_text` wrote: float32 array (width,).
 
     Raises:
-        InputError: it is no such text, or has another width.
+        InputError: it is no such text, or has another width, or a number that no latent has.
     """
     try:
         if not text.strip().startswith(PREFIX):
             raise ValueError("its beginning is another")
         data = base64.b64decode("".join(text.split())[len(PREFIX) :], validate=True)
         latent = np.frombuffer(data, "<f4").astype(np.float32)
-        if latent.shape != (width,) or not np.isfinite(latent).all():
+        if latent.shape != (width,):
             raise ValueError(f"it holds {len(latent)} numbers")
+        outside = latent[~(np.abs(latent) <= FARTHEST)]  # not a number is outside too
+        if len(outside):
+            raise ValueError(f"it holds {outside[0]:g}, and no latent has a number beyond ±{FARTHEST:g}")
     except (ValueError, binascii.Error) as error:
         raise InputError(
             f"a latent must be a text of {width} numbers that begins with {PREFIX}. Received: {text[:40]!r} ({error})"
