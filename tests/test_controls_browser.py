@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from browsing import bare_page
 
-from animegan.latent.controls import Picture
+from animegan.latent.controls import Picture, Sheet
 from animegan.pictures import encode
 
 MODEL = """([source, state, names]) => {
@@ -57,3 +57,13 @@ def test_a_picture_of_any_size_is_shown(page, side):
     assert picture.evaluate("picture => picture.naturalWidth") == side
     held = base64.b64decode(picture.get_attribute("src").partition(",")[2])
     assert hashlib.sha256(held).digest() == hashlib.sha256(data).digest()
+
+
+def test_the_sheet_says_which_face_is_steered(page):
+    put(page, Sheet, picture=encode(np.zeros((20, 30, 3), np.uint8)), count=6, columns=3, picked=[-1, 0], shown=1)
+    pressed = page.get_by_role("button", pressed=True)
+    assert [button.get_attribute("aria-label") for button in pressed.all()] == ["Face 2 of 6"]
+    page.evaluate("model.set('shown', 5)")
+    assert [button.get_attribute("aria-label") for button in pressed.all()] == ["Face 6 of 6"]
+    page.evaluate("model.set('shown', -1)")
+    assert pressed.count() == 0

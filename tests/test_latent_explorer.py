@@ -147,6 +147,34 @@ def test_the_pad_moves_two_directions_and_their_sliders(explorer):
     assert explorer.pad.place == [1.0, 0.0]
 
 
+def test_the_pad_never_has_one_direction_twice(explorer):
+    explorer.axes[0].value = "hair=blue"  # which the other axis has
+    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["hair=blue", "hair=red"]
+    explorer.axes[1].value = "hair=blue"
+    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["hair=red", "hair=blue"]
+    explorer.pad.place = [1.0, -2.0]
+    assert explorer.history.place.amounts == {"hair=red": 1.0, "hair=blue": -2.0}
+
+
+def test_a_pad_of_other_directions_is_another_step(explorer):
+    explorer.pad.place = [1.0, 0.0]
+    explorer.axes[0].value = "eyes=green"
+    explorer.pad.place = [2.0, 0.0]
+    explorer.buttons["Undo"].click()
+    assert explorer.history.place.amounts == {"hair=red": 1.0}
+
+
+def test_the_sheet_marks_the_face_that_is_steered(explorer):
+    assert explorer.sheet.shown == 0
+    explorer.sheet.picked = [4, 1]
+    set_slider(explorer, "hair=red", 1.0)
+    assert explorer.sheet.shown == 4
+    explorer.buttons["Random"].click()
+    assert explorer.sheet.shown == -1
+    explorer.buttons["Undo"].click()
+    assert explorer.sheet.shown == 4
+
+
 def test_an_old_place_of_the_pad_does_not_undo_a_slider(explorer):
     explorer._settling = True  # as if the page had not heard of the slider yet
     explorer.pad.place = [0.0, 0.0]
