@@ -289,8 +289,18 @@ def test_every_picture_has_words(explorer):
     assert all(picture.words for picture in (explorer.face, explorer.strip) if isinstance(picture, Picture))
 
 
-def test_explore_opens_a_run_folder(run):
+def test_explore_opens_a_run_folder(run, capsys):
     assert list(explore(run).directions) == ["hair=red", "hair=blue", "eyes=green"]
+    assert not capsys.readouterr().out
+
+
+def test_explore_says_that_it_finds_directions(run, monkeypatch, capsys):
+    """Before, not after: what comes next is not there in this test."""
+    (run / named.FILE).unlink()
+    monkeypatch.setattr(named, "load_face_network", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        explore(run)
+    assert "Finding the directions of run" in capsys.readouterr().out
 
 
 def test_an_unknown_name_lists_those_there_are(tmp_path):

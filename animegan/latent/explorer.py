@@ -49,7 +49,7 @@ class Explorer:
 
     @classmethod
     def open(cls, run="drawn-faces", seed=0, folder="explored"):
-        """Open a run or a pretrained generator.
+        """Open a run or a pretrained generator. Where its directions are still to be found, a printed line says so.
 
         Args:
             run: run folder or name.
@@ -60,7 +60,7 @@ class Explorer:
             InputError: there is no such run.
         """
         found = find_run(run)
-        return cls(found.load_generator(), find_directions(found), str(run), seed, folder)
+        return cls(found.load_generator(), find_directions(found, say=print), str(run), seed, folder)
 
     def __init__(self, generator, directions, name="generator", seed=0, folder="explored"):
         """Prepare the widgets; Jupyter shows them where the explorer is the last value of a cell.
