@@ -280,7 +280,8 @@ def test_the_way_there_and_back_has_no_seam():
 
 
 def test_where_widgets_do_not_show_there_is_a_sheet(explorer):
-    data, _ = explorer._repr_mimebundle_()
+    data, metadata = explorer._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == f"20 faces to pick from. {data['text/plain']}"
     assert {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"} <= set(data)
     assert decode(data["image/png"]).shape == (2 * 34 + 2, 10 * 34 + 2, 3)
 

@@ -285,7 +285,8 @@ def test_errors_show_in_the_widget(player, monkeypatch):
 
 
 def test_the_player_has_a_still_picture(player):
-    data, _ = player._repr_mimebundle_()
+    data, metadata = player._repr_mimebundle_()
+    assert metadata["image/png"]["alt"].endswith(data["text/plain"])
     assert data["image/png"].startswith(b"\x89PNG") and "application/vnd.jupyter.widget-view+json" in data
 
 

@@ -274,4 +274,6 @@ class Explorer:
         faces = Image.fromarray(sheet(self.generate(self.latents), COLUMNS))
         faces.quantize(64, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
         words = f"Explorer of {self.name}: {self.history.place.words()}"
-        return data | {"text/plain": words, "image/png": still.getvalue()}, metadata
+        alt = f"{len(self.latents)} faces to pick from. {words}"
+        data |= {"text/plain": words, "image/png": still.getvalue()}
+        return data, metadata | {"image/png": {"alt": alt}}

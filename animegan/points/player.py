@@ -250,7 +250,9 @@ class Player:
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         still, drawn = io.BytesIO(), np.hstack([picture_of(self.game), picture_of(self.game, 120, False, True)])
         Image.fromarray(drawn).quantize(128, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
-        return data | {"text/plain": f"Player: {self.describe()}", "image/png": still.getvalue()}, metadata
+        words = f"Player: {self.describe()}"
+        alt = f"{self.plane.words}; {self.sheet.words}. {words}"
+        return data | {"text/plain": words, "image/png": still.getvalue()}, metadata | {"image/png": {"alt": alt}}
 
 
 def _to_sliders(rules):
