@@ -215,7 +215,7 @@ def show_bars(counts, columns=3, width=9.0, title="pictures", alt=None):
 
 
 def _numbers(values, form):
-    return ", ".join(f"{name} {value:{form}}" for name, value in values.items())
+    return ", ".join(f"{name} ({value:{form}})" for name, value in values.items())
 
 
 def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, height=3.2, alt=None):

@@ -43,9 +43,9 @@ ALTS = {
     "show": "1 picture: a title",
     "sheet": "7 pictures in rows of 3",
     "boxes": "1 picture with boxes (true)",
-    "bars": "Bars of pictures: hair: blonde 3, red 1",
+    "bars": "Bars of pictures: hair: blonde (3), red (1)",
     "lines": "Lines of y, over x: recall",
-    "rungs": "Points of x: first 300, last 20",
+    "rungs": "Points of x: first (300), last (20)",
 }
 
 
@@ -66,7 +66,7 @@ def test_words_can_be_added():
     lines = figures.show_lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", "Two", alt="They cross").alt
     assert lines == "Two: lines of y, over x: a; b. They cross"
     rungs = figures.show_rungs({"a": 120}, {"a": (100, 130)}, "x", ("real", 5), alt="One").alt
-    assert rungs == "Points of x: a 120; real 5. One"
+    assert rungs == "Points of x: a (120); real (5). One"
 
 
 def test_the_same_arrays_give_the_same_bytes():
