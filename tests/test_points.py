@@ -2,6 +2,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -234,7 +235,7 @@ def test_while_it_plays_no_screen_reader_says_each_round(player):
 
     playing, paused = asyncio.run(watch())
     assert playing and not [words for words in playing if "status" in words]
-    assert len(paused) == 1 and 'role="status"' in paused[0] and player.describe() in paused[0]
+    assert len(paused) == 1 and 'role="status"' in paused[0] and escape(player.describe()) in paused[0]
 
 
 def test_the_player_stops_by_itself(player, monkeypatch):
