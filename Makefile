@@ -25,9 +25,11 @@ tutorial: setup
 	mkdir -p build/notebooks
 	for notebook in $(NOTEBOOKS); do \
 		echo "$$notebook" && \
-		$(BIN)/jupyter nbconvert --log-level WARN --execute --to notebook --output-dir build/notebooks "$$notebook" || exit 1; \
+		$(BIN)/jupyter nbconvert --log-level WARN --execute --to notebook \
+			--NotebookExporter.preprocessors=animegan.pages.Stored --output-dir build/notebooks "$$notebook" || exit 1; \
 	done
-	$(BIN)/jupyter nbconvert --log-level WARN --to html --output-dir build/notebooks build/notebooks/*.ipynb
+	$(BIN)/jupyter nbconvert --log-level WARN --to html \
+		--HTMLExporter.preprocessors=animegan.pages.Page --output-dir build/notebooks build/notebooks/*.ipynb
 
 test: setup
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder

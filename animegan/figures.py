@@ -1,7 +1,8 @@
 """The notebooks' figures: one style, and a few functions that draw pictures, boxes, bars and lines.
 
 Each function is given arrays and returns a Figure; it opens no window and leaves nothing behind. The colours are those
-of Okabe and Ito, which colour-blind readers can tell apart, on white also where the page is dark.
+of Okabe and Ito, which colour-blind readers can tell apart, on white also where the page is dark. For those who see no
+picture at all, each has words, made of its titles and labels: the alt text.
 """
 
 import io
@@ -13,6 +14,7 @@ from matplotlib.figure import Figure as PlainFigure
 from matplotlib.patheffects import Normal, Stroke
 from PIL import Image
 
+from animegan.alt_text import in_words, to_bundle
 from animegan.files import InputError
 from animegan.pictures import sheet
 
@@ -40,8 +42,17 @@ COLOURS = 256  # of a stored figure: with a palette it takes a third of the byte
 class Figure(PlainFigure):
     """A matplotlib figure that Jupyter shows, as a small PNG, where it is the last value of a cell."""
 
+    alt = "A figure"  # words for those who do not see it
+
     def _repr_png_(self):
         return to_png(self)
+
+    def _repr_mimebundle_(self, **settings):
+        return to_bundle(self._repr_png_(), self.alt)
+
+
+def _count(images):
+    return "1 picture" if len(images) == 1 else f"{len(images)} pictures"
 
 
 def to_png(figure, dpi=DPI):
@@ -83,7 +94,7 @@ def figure(rows=1, columns=1, width=8.0, height=4.0, ratios=None):
         return made, made.subplots(rows, columns, squeeze=False, width_ratios=ratios)
 
 
-def show(images, titles=None, columns=None, width=8.0):
+def show(images, titles=None, columns=None, width=8.0, alt=None):
     """Pictures side by side.
 
     Args:
@@ -91,6 +102,7 @@ def show(images, titles=None, columns=None, width=8.0):
         titles: a str for one picture, or a list of str.
         columns: pictures a row; all in one row of one height if None.
         width: of the whole, in inches.
+        alt: more words for those who do not see it, after the titles; or None.
 
     Returns:
         Figure.
@@ -112,10 +124,11 @@ def show(images, titles=None, columns=None, width=8.0):
         place.imshow(image, interpolation="antialiased")
     for place, title in zip(axes.flat, titles, strict=False):
         place.set_title(title or "", loc="left")
+    made.alt = in_words(_count(images), titles, alt)
     return made
 
 
-def show_sheet(images, columns=10, title=None, width=6.5):
+def show_sheet(images, columns=10, title=None, width=6.5, alt=None):
     """Equal pictures on one sheet, row by row.
 
     Args:
@@ -123,16 +136,20 @@ def show_sheet(images, columns=10, title=None, width=6.5):
         columns: pictures a row.
         title: a str, or None.
         width: of the whole, in inches.
+        alt: more words for those who do not see it, after the title; or None.
 
     Returns:
         Figure.
     """
     if not len(images):
         raise InputError("there must be at least one picture to show. Received: none")
-    return show(sheet(images, columns), title, width=width)
+    made = show(sheet(images, columns), title, width=width)
+    rows = f" in rows of {columns}" if len(images) > columns > 1 else ""
+    made.alt = in_words(_count(images) + rows, [title], alt)
+    return made
 
 
-def show_boxes(images, boxes, titles=None, columns=2, width=9.0):
+def show_boxes(images, boxes, titles=None, columns=2, width=9.0, alt=None):
     """Pictures with boxes drawn on them, each kind of box in its own colour and line.
 
     Args:
@@ -141,11 +158,13 @@ def show_boxes(images, boxes, titles=None, columns=2, width=9.0):
         titles: a list of str, or None.
         columns: pictures a row.
         width: of the whole, in inches.
+        alt: more words for those who do not see it, after the titles; or None.
 
     Returns:
         Figure, with a legend below.
     """
     made = show(images, titles, columns, width)
+    made.alt = in_words(f"{_count(images)} with boxes ({', '.join(boxes)})", titles or (), alt)
     styles = dict(zip(boxes, cycle(SERIES), strict=False))
     handles = {}
     for kind, of_kind in boxes.items():
@@ -161,7 +180,7 @@ def show_boxes(images, boxes, titles=None, columns=2, width=9.0):
     return made
 
 
-def show_bars(counts, columns=3, width=9.0, title="pictures"):
+def show_bars(counts, columns=3, width=9.0, title="pictures", alt=None):
     """Bar charts of how often the values of tags occur.
 
     Args:
@@ -169,6 +188,7 @@ def show_bars(counts, columns=3, width=9.0, title="pictures"):
         columns: charts a row.
         width: of the whole, in inches.
         title: what is counted; stands below each chart.
+        alt: more words for those who do not see it, after the numbers; or None.
 
     Returns:
         Figure, with one chart a tag and each bar's number beside it.
@@ -189,10 +209,16 @@ def show_bars(counts, columns=3, width=9.0, title="pictures"):
         place.set_xlabel(title)
         place.margins(x=0.2)
         place.locator_params(axis="x", nbins=4)
+    charts = [f"{tag}: {_numbers(values, ',.0f')}" for tag, values in counts.items()]
+    made.alt = in_words(f"Bars of {title}", charts, alt)
     return made
 
 
-def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, height=3.2):
+def _numbers(values, form):
+    return ", ".join(f"{name} ({value:{form}})" for name, value in values.items())
+
+
+def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, height=3.2, alt=None):
     """Lines over a common axis, told apart by colour, line and marker.
 
     Args:
@@ -202,6 +228,7 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, heigh
         title: a str, or None.
         ylim: (lowest, highest) of the vertical axis; as the numbers need if None.
         width, height: of the whole, in inches.
+        alt: more words for those who do not see it, after the labels; or None.
 
     Returns:
         Figure, with a legend where there is more than one line.
@@ -215,10 +242,11 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, heigh
     place.grid(alpha=0.3)
     if len(lines) > 1:
         place.legend(frameon=False)
+    made.alt = in_words(f"{title + ': lines' if title else 'Lines'} of {ylabel}, over {xlabel}", lines, alt)
     return made
 
 
-def show_rungs(values, spans, xlabel, floor=None, width=6.5):
+def show_rungs(values, spans, xlabel, floor=None, width=6.5, alt=None):
     """One point a rung with its number, the first on top, on a logarithmic axis.
 
     Args:
@@ -227,6 +255,7 @@ def show_rungs(values, spans, xlabel, floor=None, width=6.5):
         xlabel: words with the unit.
         floor: (label, number above 0) of a dotted line, or None.
         width: of the whole, in inches.
+        alt: more words for those who do not see it, after the numbers; or None.
 
     Returns:
         Figure.
@@ -244,4 +273,6 @@ def show_rungs(values, spans, xlabel, floor=None, width=6.5):
     place.set(xscale="log", xlabel=xlabel, ylim=(len(labels) - 0.4, -0.6))
     place.xaxis.set_major_formatter("{x:,.0f}")
     place.margins(x=0.15)
+    points = [_numbers(values, ",.3g"), floor and _numbers(dict([floor]), ",.3g")]
+    made.alt = in_words(f"Points of {xlabel}", points, alt)
     return made

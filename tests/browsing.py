@@ -1,4 +1,4 @@
-"""A notebook of the series in JupyterLab in a real browser, for the tests of its widgets."""
+"""A notebook of the series, or one control alone, in a real browser, for the tests of its widgets."""
 
 import base64
 import contextlib
@@ -14,6 +14,13 @@ PATIENCE = 60  # seconds for a picture to change, on the busiest machine
 SLOW_START = ("to activate", "is taking too long")  # JupyterLab's own remarks on a busy machine
 
 
+def lab_module():
+    """benchmarks/lab.py."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "benchmarks")
+        return importlib.import_module("lab")
+
+
 @contextlib.contextmanager
 def opened(notebook, factory, screenshot):
     """The notebook, run from top to bottom on the profile tiny, in an open page.
@@ -26,9 +33,7 @@ def opened(notebook, factory, screenshot):
     Yields:
         the Lab of benchmarks/lab.py; the test is skipped where there is no browser.
     """
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(ROOT / "benchmarks")
-        module = importlib.import_module("lab")
+    module = lab_module()
     if lacks := module.missing():
         pytest.skip(lacks)
     folder = factory.mktemp("served")
@@ -42,6 +47,26 @@ def opened(notebook, factory, screenshot):
         yield lab
         (ROOT / "build").mkdir(exist_ok=True)
         lab.page.screenshot(path=ROOT / "build" / screenshot)
+
+
+@contextlib.contextmanager
+def bare_page():
+    """An empty page in Chromium, for a control alone; the test is skipped where there is no browser.
+
+    Yields:
+        the page of Playwright, and a list of what goes wrong on it.
+    """
+    module = lab_module()
+    if lacks := module.missing():
+        pytest.skip(lacks)
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=module.chromium(), args=list(module.FLAGS))
+        page, errors = browser.new_page(), []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        yield page, errors
+        browser.close()
 
 
 def shown(lab, which=0):

@@ -1,7 +1,9 @@
+import base64
 import io
 
 import numpy as np
 import pytest
+from IPython.core.formatters import DisplayFormatter
 from matplotlib.colors import to_rgb
 from PIL import Image
 
@@ -35,6 +37,36 @@ def test_figures_are_png_on_opaque_white(kind):
     image = Image.open(io.BytesIO(data))
     assert image.format == "PNG" and image.mode == "P" and "transparency" not in image.info
     assert np.array(image.convert("RGB"))[0, 0].tolist() == [255, 255, 255]
+
+
+ALTS = {
+    "show": "1 picture: a title",
+    "sheet": "7 pictures in rows of 3",
+    "boxes": "1 picture with boxes (true)",
+    "bars": "Bars of pictures: hair: blonde (3), red (1)",
+    "lines": "Lines of y, over x: recall",
+    "rungs": "Points of x: first (300), last (20)",
+}
+
+
+@pytest.mark.parametrize("kind", ALTS)
+def test_figures_have_words_for_those_who_do_not_see_them(kind):
+    made = all_kinds()[kind]
+    assert made.alt == ALTS[kind]
+    data, metadata = DisplayFormatter().format(made)
+    assert data["text/plain"] == metadata["image/png"]["alt"] == made.alt
+    address = f"data:image/png;base64,{base64.b64encode(data['image/png']).decode()}"
+    assert data["text/html"] == f'<img alt="{made.alt}" src="{address}">'
+
+
+def test_words_can_be_added():
+    assert figures.show(pictures(2), ["a", "b"], alt="Both").alt == "2 pictures: a; b. Both"
+    assert figures.show_sheet(pictures(3), alt="Faces").alt == "3 pictures. Faces"
+    assert figures.show_sheet(pictures(20), title="t").alt == "20 pictures in rows of 10: t"
+    lines = figures.show_lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", "Two", alt="They cross").alt
+    assert lines == "Two: lines of y, over x: a; b. They cross"
+    rungs = figures.show_rungs({"a": 120}, {"a": (100, 130)}, "x", ("real", 5), alt="One").alt
+    assert rungs == "Points of x: a (120); real (5). One"
 
 
 def test_the_same_arrays_give_the_same_bytes():

@@ -137,11 +137,14 @@ def run(tmp_path, painter):
 def test_directions_are_found_once(run, monkeypatch):
     monkeypatch.setattr(named, "load_face_network", Pictures)
     monkeypatch.setattr(named, "COUNT", 2)
-    found = named.find_directions(run, faces=500)
+    said = []
+    found = named.find_directions(run, faces=500, say=said.append)
+    assert len(said) == 1 and said[0].startswith("Finding the directions of run,")
     assert {"hair=light", "weights 1", "activations 2"} <= set(found)
     with monkeypatch.context() as held:
         held.setattr(named, "label", None)
-        again = named.find_directions(run)
+        again = named.find_directions(run, say=said.append)
+    assert len(said) == 1, "nothing takes long this time"
     assert list(again) == list(found)
     assert all(np.array_equal(again[name], found[name]) for name in found)
     run.save_generator(build_generator(32, width=4, latent_width=6, seed=1))  # as if it had trained further

@@ -91,6 +91,16 @@ def test_undo_takes_back_a_whole_drag():
     assert history.undo() is first
 
 
+def test_an_undo_closes_the_step():
+    history = History(Place(np.zeros(2), "start"))
+    for name, amount in (("a", 1), ("b", 1)):
+        history.go(history.place.with_amount(name, amount), name)
+    assert history.undo().amounts == {"a": 1}
+    history.go(history.place.with_amount("a", 2), "a")
+    assert history.undo().amounts == {"a": 1}
+    assert history.undo().amounts == {}
+
+
 def test_text_keeps_every_bit():
     latent = draw_latents(1, 100)[0]
     text = to_text(latent)
@@ -98,6 +108,16 @@ def test_text_keeps_every_bit():
     for wrong in ("", "latent:", "latent:abc", text[:-8], "x" + text, to_text([np.nan] * 100)):
         with pytest.raises(InputError, match="must be a text of 100 numbers"):
             from_text(wrong, 100)
+
+
+@pytest.mark.parametrize("far", [20.5, -3e38, np.nan, -np.inf])
+def test_text_of_numbers_that_no_latent_has_is_an_error(far):
+    latent = np.zeros(100)
+    latent[7] = 20
+    assert np.array_equal(from_text(to_text(latent), 100), latent)
+    latent[8] = far
+    with pytest.raises(InputError, match=re.escape(f"it holds {far:g}, and no latent has a number beyond ±20")):
+        from_text(to_text(latent), 100)
 
 
 def test_sliders_move_the_face(explorer, directions):
@@ -125,6 +145,34 @@ def test_the_pad_moves_two_directions_and_their_sliders(explorer):
     explorer.axes[1].value = "eyes=green"
     assert explorer.pad.names == ["hair=red", "eyes=green"]
     assert explorer.pad.place == [1.0, 0.0]
+
+
+def test_the_pad_never_has_one_direction_twice(explorer):
+    explorer.axes[0].value = "hair=blue"  # which the other axis has
+    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["hair=blue", "hair=red"]
+    explorer.axes[1].value = "hair=blue"
+    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["hair=red", "hair=blue"]
+    explorer.pad.place = [1.0, -2.0]
+    assert explorer.history.place.amounts == {"hair=red": 1.0, "hair=blue": -2.0}
+
+
+def test_a_pad_of_other_directions_is_another_step(explorer):
+    explorer.pad.place = [1.0, 0.0]
+    explorer.axes[0].value = "eyes=green"
+    explorer.pad.place = [2.0, 0.0]
+    explorer.buttons["Undo"].click()
+    assert explorer.history.place.amounts == {"hair=red": 1.0}
+
+
+def test_the_sheet_marks_the_face_that_is_steered(explorer):
+    assert explorer.sheet.shown == 0
+    explorer.sheet.picked = [4, 1]
+    set_slider(explorer, "hair=red", 1.0)
+    assert explorer.sheet.shown == 4
+    explorer.buttons["Random"].click()
+    assert explorer.sheet.shown == -1
+    explorer.buttons["Undo"].click()
+    assert explorer.sheet.shown == 4
 
 
 def test_an_old_place_of_the_pad_does_not_undo_a_slider(explorer):
@@ -232,7 +280,8 @@ def test_the_way_there_and_back_has_no_seam():
 
 
 def test_where_widgets_do_not_show_there_is_a_sheet(explorer):
-    data, _ = explorer._repr_mimebundle_()
+    data, metadata = explorer._repr_mimebundle_()
+    assert metadata["image/png"]["alt"] == f"20 faces to pick from. {data['text/plain']}"
     assert {"application/vnd.jupyter.widget-view+json", "image/png", "text/plain"} <= set(data)
     assert decode(data["image/png"]).shape == (2 * 34 + 2, 10 * 34 + 2, 3)
 
@@ -241,8 +290,18 @@ def test_every_picture_has_words(explorer):
     assert all(picture.words for picture in (explorer.face, explorer.strip) if isinstance(picture, Picture))
 
 
-def test_explore_opens_a_run_folder(run):
+def test_explore_opens_a_run_folder(run, capsys):
     assert list(explore(run).directions) == ["hair=red", "hair=blue", "eyes=green"]
+    assert not capsys.readouterr().out
+
+
+def test_explore_says_that_it_finds_directions(run, monkeypatch, capsys):
+    """Before, not after: what comes next is not there in this test."""
+    (run / named.FILE).unlink()
+    monkeypatch.setattr(named, "load_face_network", lambda: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        explore(run)
+    assert "Finding the directions of run" in capsys.readouterr().out
 
 
 def test_an_unknown_name_lists_those_there_are(tmp_path):

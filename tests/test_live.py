@@ -3,7 +3,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from animegan.gan.live import show_progress
+from animegan.gan.live import LiveView, show_progress, show_runs, show_training
 from animegan.pictures import save, sheet
 
 
@@ -32,3 +32,20 @@ def test_progress_is_shown_closer_together_at_the_beginning(run):
     assert greys(show_progress(run, stages=2)) == [0, 180]
     assert greys(show_progress(run, stages=50)) == [20 * index for index in range(10)]
     assert columns(show_progress(run, faces=4)) == 4
+
+
+def test_runs_have_words(run):
+    assert show_progress(run).alt == "Faces of the same latents at 5 stages of training, a row each"
+    losses = {"images": 64000, "step": 1000, "discriminator_loss": 0.5, "generator_loss": 2.0}
+    run.metrics = lambda: [losses]
+    assert show_training(run, alt="Early").alt == "Losses and sample faces of the run after 64,000 pictures. Early"
+    wanted = "Losses and sample faces of each run: one, after 1,000 steps; two, after 1,000 steps"
+    assert show_runs({"one": run, "two": run}).alt == wanted
+
+
+def test_the_live_view_has_words(run, monkeypatch):
+    run.metrics = lambda: [{"images": 64, "step": 1, "discriminator_loss": 0.5, "generator_loss": 2.0}]
+    shown = []
+    monkeypatch.setattr("animegan.gan.live.display", lambda made, display_id: shown.append(made))
+    LiveView()(run)
+    assert [made.alt for made in shown] == ["Losses and sample faces of the run after 64 pictures"]

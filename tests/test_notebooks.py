@@ -88,6 +88,13 @@ def test_outputs_are_small_and_keep_their_pictures(notebook):
     assert any("image/png" in output.get("data", {}) for output in outputs(notebook))
 
 
+def test_pictures_have_words_and_are_stored_once(notebook):
+    for output in outputs(notebook):
+        if "image/png" in output.get("data", {}):
+            assert output["metadata"]["image/png"]["alt"].strip()
+        assert "data:image" not in "".join(output.get("data", {}).get("text/html", [])), "see CONTRIBUTING.md"
+
+
 def test_code_cells_are_short(notebook):
     for cell in cells(notebook, "code"):
         assert len([line for line in text(cell).splitlines() if line.strip()]) <= MOST_LINES, text(cell)
@@ -148,6 +155,7 @@ def test_solutions_are_stored_as_notebooks_are(solution):
     test_outputs_hold_no_error_and_no_noise(notebook)
     test_keeps_no_widget_state(notebook)
     test_names_no_path_of_the_machine_it_ran_on(notebook)
+    test_pictures_have_words_and_are_stored_once(notebook)
     test_every_cell_has_its_own_id(notebook)
     assert_links_lead_somewhere(notebook, solution.parent)
 

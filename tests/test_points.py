@@ -2,6 +2,7 @@ import asyncio
 import os
 import subprocess
 import sys
+from html import escape
 from pathlib import Path
 
 import numpy as np
@@ -222,6 +223,21 @@ def test_the_player_plays_until_it_is_told_to_pause(player):
     assert played == after > 0 and not player.playing and player.buttons["Play"].description == "Play"
 
 
+def test_while_it_plays_no_screen_reader_says_each_round(player):
+    async def watch():
+        written = []
+        player.words.observe(lambda change: written.append(change["new"]), "value")
+        press(player, "Play")
+        await asyncio.sleep(0.5)
+        playing = list(written)
+        press(player, "Play")
+        return playing, written[len(playing) :]
+
+    playing, paused = asyncio.run(watch())
+    assert playing and not [words for words in playing if "status" in words]
+    assert len(paused) == 1 and 'role="status"' in paused[0] and escape(player.describe()) in paused[0]
+
+
 def test_the_player_stops_by_itself(player, monkeypatch):
     async def watch():
         press(player, "Play")
@@ -229,7 +245,7 @@ def test_the_player_stops_by_itself(player, monkeypatch):
 
     monkeypatch.setattr(player_module, "LONGEST", 0.1)
     asyncio.run(watch())
-    assert not player.playing and "paused after" in player.message.value
+    assert not player.playing and "paused after" in player.message.value and 'role="status"' in player.words.value
 
 
 def test_sliders_are_the_rules(player):
@@ -270,7 +286,8 @@ def test_errors_show_in_the_widget(player, monkeypatch):
 
 
 def test_the_player_has_a_still_picture(player):
-    data, _ = player._repr_mimebundle_()
+    data, metadata = player._repr_mimebundle_()
+    assert metadata["image/png"]["alt"].endswith(data["text/plain"])
     assert data["image/png"].startswith(b"\x89PNG") and "application/vnd.jupyter.widget-view+json" in data
 
 

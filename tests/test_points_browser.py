@@ -39,6 +39,10 @@ def test_the_pictures_are_the_kernel_s(lab):
     assert lab.page.get_by_role("img", name="Real and generated points").count() == 1
 
 
+def test_a_screen_reader_hears_what_a_figure_shows(lab):
+    assert lab.page.get_by_role("img", name="2 pictures of points: a star; round", include_hidden=True).count() == 1
+
+
 def test_a_step_is_one_round(lab):
     before, picture = rounds(lab), settled(lab, "player.plane")
     press(lab, "Step")

@@ -3,9 +3,10 @@
 import math
 
 import numpy as np
-from IPython.display import Image, display
+from IPython.display import display
 
-from animegan.figures import SERIES, figure, show_sheet, to_png
+from animegan.alt_text import in_words
+from animegan.figures import SERIES, figure, show_sheet
 from animegan.pictures import decode, sheet
 
 GUESS = {"discriminator_loss": 2 * math.log(2), "generator_loss": math.log(2)}  # losses when it can only guess
@@ -28,19 +29,19 @@ class LiveView:
         Args:
             run: animegan.gan.runs.Run with at least one report.
         """
-        words = f"Losses and sample faces of the run after {run.metrics()[-1]['images']:,} pictures"
-        picture = Image(data=to_png(show_training(run)), format="png", alt=words)
+        picture = show_training(run)
         if self._handle is None:
             self._handle = display(picture, display_id=True)
         else:
             self._handle.update(picture)
 
 
-def show_training(run):
+def show_training(run, alt=None):
     """A run's losses, and its newest sample sheet.
 
     Args:
         run: animegan.gan.runs.Run with at least one report.
+        alt: more words for those who do not see it, or None.
 
     Returns:
         Figure.
@@ -57,16 +58,18 @@ def show_training(run):
     faces.imshow(decode(run.samples()[-1].read_bytes()))
     faces.set_title(f"the same latents after {images[-1]:,} pictures", loc="left")
     faces.set_axis_off()
+    made.alt = in_words(f"Losses and sample faces of the run after {images[-1]:,} pictures", more=alt)
     return made
 
 
-def show_runs(runs, faces=8, width=8.0):
+def show_runs(runs, faces=8, width=8.0, alt=None):
     """Runs one below the other: of each its losses, and some of its newest sample faces.
 
     Args:
         runs: {title: animegan.gan.runs.Run with at least one report}.
         faces: how many, in rows of eight.
         width: of the whole, in inches.
+        alt: more words for those who do not see it, after the titles; or None.
 
     Returns:
         Figure; the losses share their axes, so that runs can be compared.
@@ -82,6 +85,8 @@ def show_runs(runs, faces=8, width=8.0):
         samples.imshow(sheet(newest[:faces], columns=8))
         samples.set_title(f"{title}, after {reports[-1]['step']:,} steps", loc="left")
         samples.set_axis_off()
+    titles = [samples.get_title(loc="left") for _, samples in rows]
+    made.alt = in_words("Losses and sample faces of each run", titles, alt)
     rows[-1, 0].set_xlabel("step")
     rows[0, 0].legend(frameon=False, fontsize=8)
     return made
@@ -99,13 +104,14 @@ def _draw_losses(axes, rows, along):
     axes.grid(alpha=0.3)
 
 
-def show_progress(run, stages=5, faces=10):
+def show_progress(run, stages=5, faces=10, alt=None):
     """What became of the same latents: a row of faces for each of some stages, from the beginning to now.
 
     Args:
         run: animegan.gan.runs.Run.
         stages: rows at most; closer together at the beginning, where most happens.
         faces: columns.
+        alt: more words for those who do not see it, or None.
 
     Returns:
         Figure.
@@ -114,7 +120,9 @@ def show_progress(run, stages=5, faces=10):
     chosen = np.unique(((len(sheets) - 1) * np.linspace(0, 1, stages) ** 2).round().astype(int))
     size = run.config["size"]
     rows = [faces_of(decode(sheets[index].read_bytes()), size)[:faces] for index in chosen]
-    return show_sheet(np.concatenate(rows), columns=faces, width=6)
+    made = show_sheet(np.concatenate(rows), columns=faces, width=6)
+    made.alt = in_words(f"Faces of the same latents at {len(rows)} stages of training, a row each", more=alt)
+    return made
 
 
 def faces_of(image, size, gap=2):

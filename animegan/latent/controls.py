@@ -57,4 +57,5 @@ class Sheet(anywidget.AnyWidget):
     picture = traitlets.Bytes().tag(sync=True)  # PNG of all faces, without gaps
     count = traitlets.Int().tag(sync=True)
     columns = traitlets.Int(10).tag(sync=True)
+    shown = traitlets.Int(-1).tag(sync=True)  # index of the face that is steered; -1 where it is none of these
     picked = traitlets.List([-1, 0]).tag(sync=True)  # index, and a running number: the same face can be picked twice

@@ -8,6 +8,7 @@ from dataclasses import replace
 from html import escape
 
 import ipywidgets as widgets
+import numpy as np
 from PIL import Image
 
 from animegan.gan.finding import find_run
@@ -48,7 +49,7 @@ class Explorer:
 
     @classmethod
     def open(cls, run="drawn-faces", seed=0, folder="explored"):
-        """Open a run or a pretrained generator.
+        """Open a run or a pretrained generator. Where its directions are still to be found, a printed line says so.
 
         Args:
             run: run folder or name.
@@ -59,7 +60,7 @@ class Explorer:
             InputError: there is no such run.
         """
         found = find_run(run)
-        return cls(found.load_generator(), find_directions(found), str(run), seed, folder)
+        return cls(found.load_generator(), find_directions(found, say=print), str(run), seed, folder)
 
     def __init__(self, generator, directions, name="generator", seed=0, folder="explored"):
         """Prepare the widgets; Jupyter shows them where the explorer is the last value of a cell.
@@ -179,6 +180,7 @@ class Explorer:
             # All keys at all times: values equal to those that the page has sent are not sent back, to a moving finger.
             amounts = dict.fromkeys(self.directions, 0.0) | place.amounts
             self.sliders.values = amounts | {TRUNCATION: place.strength, BLEND: place.share}
+            self.sheet.shown = next(iter(np.flatnonzero((self.latents == place.base).all(axis=1)).tolist()), -1)
             self.pad.place = [place.amounts.get(name, 0.0) for name in self.pad.names]
             self.text.value = to_text(self.latent)
         finally:
@@ -217,7 +219,7 @@ class Explorer:
         place = self.history.place
         for name, amount, old in zip(self.pad.names, change["new"], change["old"], strict=True):
             place = place if amount == old else place.with_amount(name, amount)
-        self._go(place, "pad")
+        self._go(place, ("pad", *self.pad.names))
 
     @_guarded
     def _add(self, change):
@@ -225,9 +227,13 @@ class Explorer:
             self.sliders.names = [*self.sliders.names[:-2], change["new"], TRUNCATION, BLEND]
 
     @_guarded
-    def _aim(self, _):
-        self.pad.names = [axis.value for axis in self.axes]
-        self._show()
+    def _aim(self, change):
+        if self.axes[0].value == self.axes[1].value:  # twice the same, one would overwrite the other: the two swap
+            other = self.axes[1] if change["owner"] is self.axes[0] else self.axes[0]
+            other.value = change["old"]  # which comes here again
+        else:
+            self.pad.names = [axis.value for axis in self.axes]
+            self._show()
 
     @_guarded
     def _paste(self, change):
@@ -268,4 +274,6 @@ class Explorer:
         faces = Image.fromarray(sheet(self.generate(self.latents), COLUMNS))
         faces.quantize(64, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
         words = f"Explorer of {self.name}: {self.history.place.words()}"
-        return data | {"text/plain": words, "image/png": still.getvalue()}, metadata
+        alt = f"{len(self.latents)} faces to pick from. {words}"
+        data |= {"text/plain": words, "image/png": still.getvalue()}
+        return data, metadata | {"image/png": {"alt": alt}}

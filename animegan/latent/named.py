@@ -17,7 +17,7 @@ COUNT = 10  # unnamed directions of each of the two ways that find such
 FACES = 10_000  # labelled for the tags: half a minute to a minute on two CPU cores
 
 
-def find_directions(run, faces=FACES):
+def find_directions(run, faces=FACES, say=None):
     """Directions of a run's generator, by name; read from the run's folder, or found now and kept there.
 
     A run that went on training has another generator: its directions are found anew.
@@ -25,6 +25,7 @@ def find_directions(run, faces=FACES):
     Args:
         run: animegan.gan.runs.Run.
         faces: to label for the tags, if they are not there yet.
+        say: function that is given a line of words, before what takes long; silent if None.
 
     Returns:
         {name: float32 array (L,)}, unit vectors: of the tags, "hair=blonde", those first that a straight line explains
@@ -40,6 +41,8 @@ def find_directions(run, faces=FACES):
         known, found = read_directions(path, generator.input_shape[-1])
         if known == digest:
             return found
+    if say:
+        say(f"Finding the directions of {run.folder.name}, which takes about a minute, once …")
     network = load_face_network()
     found = tag_directions(*label(generator, network, faces), network.values)
     for kind, rows in (("weights", closed_form(generator, COUNT)), ("activations", principal(generator, COUNT))):

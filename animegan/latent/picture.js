@@ -1,4 +1,5 @@
 // A picture with words for those who do not see it.
+const SLICE = 0x8000; // bytes that become letters in one call: it takes no more than some 120,000 arguments
 function render({ model, el }) {
   const picture = document.createElement("img");
   picture.className = "animegan-picture";
@@ -7,7 +8,9 @@ function render({ model, el }) {
   function update() {
     // Bytes in the address itself: an object URL would have to be fetched, which takes the browser twice as long.
     const { buffer, byteOffset, byteLength } = model.get("value");
-    const letters = String.fromCharCode(...new Uint8Array(buffer, byteOffset, byteLength));
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    let letters = "";
+    for (let at = 0; at < byteLength; at += SLICE) letters += String.fromCharCode(...bytes.subarray(at, at + SLICE));
     picture.src = `data:image/png;base64,${btoa(letters)}`;
   }
   function name() {

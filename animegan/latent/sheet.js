@@ -31,6 +31,11 @@ function render({ model, el }) {
       return button;
     });
     grid.replaceChildren(...buttons);
+    mark();
+  }
+
+  function mark() {
+    [...grid.children].forEach((button, index) => button.setAttribute("aria-pressed", index === model.get("shown")));
   }
 
   grid.addEventListener("keydown", (event) => {
@@ -46,7 +51,12 @@ function render({ model, el }) {
     next.focus();
   });
   model.on("change:picture", build);
+  model.on("change:shown", mark);
   build();
-  return () => { model.off("change:picture", build); URL.revokeObjectURL(link); };
+  return () => {
+    model.off("change:picture", build);
+    model.off("change:shown", mark);
+    URL.revokeObjectURL(link);
+  };
 }
 export default { render };

@@ -10,6 +10,7 @@ from animegan.files import InputError
 from animegan.latent.sampling import slerp, truncate
 
 PREFIX = "latent:"  # how a latent in text begins
+FARTHEST = 20.0  # of a pasted number from 0, in standard deviations: no latent that was drawn or steered lies there
 ENOUGH = 0.005  # standard deviations: what is less was not moved
 
 
@@ -60,6 +61,7 @@ class History:
     def __init__(self, place):
         """Begin at a place."""
         self.place, self._past = place, []
+        self._open = False  # whether the last step goes on with another move of the same thing
 
     def go(self, place, step=None):
         """Move on.
@@ -67,14 +69,15 @@ class History:
         Args:
             place: the new Place.
             step: what is moved, such as a slider's name. Moves of the same thing in a row are undone together, as one
-                drag of a slider is many moves.
+                drag of a slider is many moves; what is moved after an undo is a step of its own.
         """
-        if not (step and self._past and self._past[-1][1] == step):
+        if not (step and self._open and self._past[-1][1] == step):
             self._past.append((self.place, step))
-        self.place = place
+        self.place, self._open = place, True
 
     def undo(self):
         """Back to where the last step began; stays where there is none. Returns the Place."""
+        self._open = False
         if self._past:
             self.place, _ = self._past.pop()
         return self.place
@@ -89,15 +92,18 @@ def from_text(text, width):
     """The latent that `to_text` wrote: float32 array (width,).
 
     Raises:
-        InputError: it is no such text, or has another width.
+        InputError: it is no such text, or has another width, or a number that no latent has.
     """
     try:
         if not text.strip().startswith(PREFIX):
             raise ValueError("its beginning is another")
         data = base64.b64decode("".join(text.split())[len(PREFIX) :], validate=True)
         latent = np.frombuffer(data, "<f4").astype(np.float32)
-        if latent.shape != (width,) or not np.isfinite(latent).all():
+        if latent.shape != (width,):
             raise ValueError(f"it holds {len(latent)} numbers")
+        outside = latent[~(np.abs(latent) <= FARTHEST)]  # not a number is outside too
+        if len(outside):
+            raise ValueError(f"it holds {outside[0]:g}, and no latent has a number beyond ±{FARTHEST:g}")
     except (ValueError, binascii.Error) as error:
         raise InputError(
             f"a latent must be a text of {width} numbers that begins with {PREFIX}. Received: {text[:40]!r} ({error})"

@@ -151,7 +151,12 @@ class Player:
         self.sheet.value = encode(picture_of(self.game, count=120, ground=False, lines=True))
         if self.game.round == 0:
             self.latents.value = encode(latent_picture(self.game.rules.latent_width, count=120))
-        self.words.value = f'<p role="status">{escape(self.describe())}</p>'
+        self._tell()
+
+    def _tell(self):
+        """Write how the game stands. A screen reader says it, but not several times a second, while it plays."""
+        role = ' aria-live="off"' if self.playing else ' role="status"'
+        self.words.value = f"<p{role}>{escape(self.describe())}</p>"
 
     def describe(self):
         """The state of the game in words."""
@@ -184,11 +189,12 @@ class Player:
     def _stop(self):
         if self._task:
             self._task.cancel()
-        self._rest()
+            self._rest()
 
     def _rest(self):
         self._task = None
         self.buttons["Play"].description = "Play"
+        self._tell()
 
     async def _run(self):
         """Play until told otherwise. It shares the kernel's one thread, and so never runs while a cell does."""
@@ -244,7 +250,9 @@ class Player:
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         still, drawn = io.BytesIO(), np.hstack([picture_of(self.game), picture_of(self.game, 120, False, True)])
         Image.fromarray(drawn).quantize(128, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
-        return data | {"text/plain": f"Player: {self.describe()}", "image/png": still.getvalue()}, metadata
+        words = f"Player: {self.describe()}"
+        alt = f"{self.plane.words}; {self.sheet.words}. {words}"
+        return data | {"text/plain": words, "image/png": still.getvalue()}, metadata | {"image/png": {"alt": alt}}
 
 
 def _to_sliders(rules):

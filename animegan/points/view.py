@@ -12,6 +12,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
+from animegan.alt_text import in_words
 from animegan.figures import BLACK, BLUE, GREEN, VERMILION, show
 from animegan.gan.generating import draw_latents
 
@@ -141,7 +142,7 @@ def latent_picture(latent_width=2, count=400, side=SIDE):
     )
 
 
-def show_planes(pictures, titles=None, columns=None, width=9.0):
+def show_planes(pictures, titles=None, columns=None, width=9.0, alt=None):
     """Pictures of games side by side, with a key to their colours.
 
     Args:
@@ -149,11 +150,14 @@ def show_planes(pictures, titles=None, columns=None, width=9.0):
         titles: list of str, or None.
         columns: pictures a row; all in one row if None.
         width: of the whole, in inches.
+        alt: more words for those who do not see it, after the titles; or None.
 
     Returns:
         Figure.
     """
     made = show(pictures, titles, columns, width)
+    kind = "Picture of points" if len(pictures) == 1 else f"{len(pictures)} pictures of points"
+    made.alt = in_words(kind, titles or (), alt)
     made.set_figheight(made.get_figheight() + (0.35 if width > 5 else 0.6))
     key = [
         Line2D([], [], linestyle="", marker="o", markersize=4, color=BLUE, label="real"),
