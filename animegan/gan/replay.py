@@ -1,0 +1,75 @@
+"""Runs side by side in a notebook, at any time of their training: a slider through what they left."""
+
+from html import escape
+
+import ipywidgets as widgets
+import numpy as np
+
+from animegan.figures import to_png
+from animegan.gan.live import faces_of, show_runs
+from animegan.latent.controls import Picture, Sliders
+from animegan.pictures import decode, encode, sheet
+
+FACES = 16  # of each run, in rows of eight
+STOPS = 24  # of the slider, about
+STEP = "step"
+
+
+class Replay:
+    """Shows how runs ended and, by a slider, the faces that each made of the same latents before."""
+
+    def __init__(self, runs, faces=FACES):
+        """Prepare the widgets; Jupyter shows them where the replay is the last value of a cell.
+
+        Args:
+            runs: {title: animegan.gan.runs.Run with at least one report}.
+            faces: how many to show of each, at most 64.
+        """
+        self._sheets = {title: _sheets(run, faces) for title, run in runs.items()}
+        self._reports = {title: {row["step"]: row for row in run.metrics()} for title, run in runs.items()}
+        longest = max(max(sheets) for sheets in self._sheets.values())
+        every = max(1, longest // STOPS)
+        end = -(-longest // every) * every
+        self.slider = Sliders(names=[STEP], ranges={STEP: [0, end, every]}, values={STEP: end})
+        ends = show_runs(runs)
+        self.ends = Picture(value=to_png(ends), words=ends.alt, width="640px")
+        self.pictures = {title: Picture(words=f"Faces of the run {title}", width="272px") for title in runs}
+        self.words = widgets.HTML()
+        columns = [
+            widgets.VBox([widgets.HTML(f"<b>{escape(title)}</b>"), picture]) for title, picture in self.pictures.items()
+        ]
+        row = {"flex_flow": "row wrap", "grid_gap": "1em"}
+        self.box = widgets.VBox([self.ends, self.slider, widgets.HBox(columns, layout=row), self.words])
+        self.slider.observe(lambda _: self._show(), "values")
+        self._show()
+
+    def _show(self):
+        words = []
+        for title, picture in self.pictures.items():
+            step = max(step for step in self._sheets[title] if step <= self.slider.values[STEP])
+            picture.value = self._sheets[title][step]
+            words.append(f"{title}, {_words(step, self._reports[title].get(step))}")
+        self.words.value = "".join(f"<p>{escape(one)}.</p>" for one in words)
+
+    def _repr_mimebundle_(self, **settings):
+        """The widgets and, where a page shows none, their first picture."""
+        bundle = self.box._repr_mimebundle_(**settings)
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data |= {"text/plain": self.ends.words, "image/png": self.ends.value}
+        return data, metadata | {"image/png": {"alt": self.ends.words}}
+
+
+def _sheets(run, faces):
+    """{step: PNG of the first faces of its sample sheet}."""
+    found = {}
+    for path in run.samples():
+        shown = faces_of(decode(path.read_bytes()), run.config["size"])[:faces]
+        found[int(path.stem.removeprefix("step_"))] = encode(np.ascontiguousarray(sheet(shown, columns=8)))
+    return found
+
+
+def _words(step, report):
+    if report is None:
+        return "untrained" if step == 0 else f"after {step:,} steps"
+    losses = (f"{name}'s loss {report[f'{name}_loss']:.2f}" for name in ("discriminator", "generator"))
+    return f"after {step:,} steps: {', '.join(losses)}"
