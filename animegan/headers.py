@@ -15,8 +15,8 @@ def dimensions(data):
         data: bytes of the file.
 
     Returns:
-        (width, height) in pixels; None if it is no JPEG, PNG, GIF, WebP, BMP or TIFF, or has no such statement. Of a
-        TIFF whichever is larger, picture or tile.
+        (width, height) in pixels; None if it is no JPEG, PNG, GIF, WebP, BMP or TIFF, or has no such statement, or is
+        a PNG with a part that states to be longer than the file. Of a TIFF whichever is larger, picture or tile.
     """
     for beginning, read in READERS:
         if data.startswith(beginning):
@@ -28,6 +28,12 @@ def dimensions(data):
 
 
 def _png(data):
+    place, kind = 8, b""
+    while place < len(data) and kind != b"IEND":  # what follows the end is no chunk
+        length, kind = struct.unpack_from(">I4s", data, place)
+        if length > len(data) - place - 8:  # OpenCV would take as much memory as is stated, before it reads
+            return None
+        place += 12 + length
     return struct.unpack_from(">II", data, 16) if data[12:16] == b"IHDR" else None
 
 

@@ -147,6 +147,17 @@ def test_a_bomb_is_refused_before_it_takes_memory(flag):
     tracemalloc.stop()
 
 
+@pytest.mark.parametrize("before", [b"", b"\0\0\0\x04teXtIEND----"])  # a part whose words are those of the end
+def test_a_part_of_a_png_that_states_to_be_longer_than_the_file_is_not_read(flag, before, monkeypatch):
+    data = bytes_of(flag, "PNG")
+    start = data.index(b"IDAT") - 4
+    assert dimensions(data[:start] + before + data[start:] + b"what follows the end") == (40, 24)
+    bomb = data[:start] + before + (0x67000519).to_bytes(4, "big") + data[start + 4 :]
+    monkeypatch.setattr(cv2, "imdecode", None)  # it would take 1.7 GB
+    with pytest.raises(InputError, match="must be a readable JPEG"):
+        decode(bomb)
+
+
 @pytest.mark.parametrize("data", [b"", b"letter", b"\x89PNG\r\n\x1a\n" + bytes(99), b"\xff\xd8\xff\xe0", bytes(500)])
 def test_what_is_no_picture_is_bad_input(data):
     with pytest.raises(InputError, match=rf"readable JPEG, PNG, .*Received: {len(data)} bytes"):
