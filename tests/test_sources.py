@@ -10,6 +10,7 @@ import h5py
 import pytest
 
 from animegan.faces.limits import Limits, TooLarge
+from animegan.faces.sources import MEMBERS as MEMBERS_OF
 from animegan.faces.sources import carried_tables, count_pictures, is_picture, kind_of, pictures
 from animegan.files import InputError
 
@@ -113,6 +114,24 @@ def test_a_link_to_a_picture_is_read_and_other_links_are_named(tmp_path):
     assert "No such file" in str(found.pop("lost.png"))
     assert str(found.pop("loop")) == "a link to a folder is not followed"
     assert found == PICTURES
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither in a folder")
+@pytest.mark.timeout(60)
+def test_pipes_and_devices_in_a_folder_are_named_and_not_read(tmp_path):
+    folder = as_folder(tmp_path / "source")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "zeros.png").symlink_to("/dev/zero")
+    found = dict(pictures(folder))
+    assert {str(found.pop(name)) for name in ("pipe.png", "zeros.png")} == {"it is no ordinary file"}
+    assert found == PICTURES
+
+
+def test_a_file_that_grows_is_read_as_far_as_it_was_counted(tmp_path):
+    folder = as_folder(tmp_path / "source")
+    for name, size, read in MEMBERS_OF["folder"](folder):
+        (folder / name).write_bytes(bytes(size + 1))
+        assert read() == bytes(size)
 
 
 def test_links_in_a_tar_are_named_and_not_followed(tmp_path):

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import lzma
 import os
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -148,9 +149,17 @@ def _folder_members(path):
     for name in sorted(found, key=lambda name: name.split("/")):
         file = Path(path, name)
         try:
-            yield name, file.stat().st_size, found[name] or file.read_bytes
+            state = file.stat()
+            special = None if stat.S_ISREG(state.st_mode) else OSError("it is no ordinary file")  # a pipe, a device
+            yield name, state.st_size, found[name] or special or functools.partial(_first_bytes, file, state.st_size)
         except OSError as error:  # a link that leads nowhere
             yield name, 0, error
+
+
+def _first_bytes(file, size):
+    """As many bytes of a file as it had when it was looked at: it may grow without end."""
+    with open(file, "rb") as opened:
+        return opened.read(size)
 
 
 def _zip_members(path):
