@@ -68,11 +68,15 @@ def _fail(reason, code):
 
 
 def _words(value):
-    """A result in words: numbers rounded, dicts as `name number` in a row."""
+    """A result in words: numbers rounded, dicts and lists of pairs as `name number` in a row."""
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(number)}" for name, number in value.items()) or "none"
+        return _words(list(value.items()))
+    if isinstance(value, tuple):
+        return " ".join(map(_words, value))
+    if isinstance(value, list):
+        return ", ".join(map(_words, value)) or "none"
     return str(value)
 
 

@@ -40,9 +40,9 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
 
     Returns:
         dict: pictures (packed), duplicates (dropped), near_duplicates (how many look like an earlier picture, dropped
-        or not), near_pairs (their sources, with that picture's), skipped (unreadable), skipped_files (their names, with
-        reasons), other_files (how many were no pictures, by the endings of their names), tagged (pictures with at least
-        one tag), tables (of each table of tags: rows, unused, doubled, examples of both), out.
+        or not), near_pairs (list of their sources, each with that picture's), skipped (unreadable), skipped_files
+        (their names, with reasons), other_files (how many were no pictures, by the endings of their names), tagged
+        (pictures with at least one tag), tables (of each table of tags: rows, unused, doubled, examples of both), out.
 
     Raises:
         InputError: a source is none, or holds no readable picture; a table is not usable; no row of `tags` matches.
