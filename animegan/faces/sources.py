@@ -17,6 +17,14 @@ from animegan.faces.limits import LIMITS
 from animegan.files import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+TAR_HEADERS = (
+    tarfile.XGLTYPE,
+    tarfile.XHDTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+MOST_HEADER_BYTES = 1_000_000  # of a tar, about one member: a long name takes 300
 TAG_FILES = ("faces.csv", "tags.csv")  # a table of tags that a source may carry along
 
 
@@ -45,9 +53,9 @@ def kind_of(path):
         return "h5"
     if zipfile.is_zipfile(path):
         return "zip"
-    with contextlib.suppress(EOFError, zlib.error, lzma.LZMAError):  # what begins like a compressed tar
-        if tarfile.is_tarfile(path):
-            return "tar"
+    with contextlib.suppress(tarfile.TarError, EOFError, zlib.error, lzma.LZMAError):
+        open_tar(path).close()
+        return "tar"
     raise InputError(
         f"a source must be a folder, a zip or tar archive, or a packed .h5 file. "
         f"Received: {path} ({path.stat().st_size} bytes that are none of these)"
@@ -176,12 +184,46 @@ def _tar_members(path):
         with _reading(path):
             return archive.extractfile(member).read()
 
-    with _reading(path), tarfile.open(path) as archive:
-        for member in archive:
+    with _reading(path), open_tar(path) as archive:
+        for member in tar_members(archive):
             if member.isfile():
                 yield member.name, member.size, functools.partial(read, member)
             elif not member.isdir() and is_picture(member.name):
                 yield member.name, 0, OSError("a link is not followed")
+
+
+def open_tar(path):
+    """Open a tar archive to read, compressed or not: a tarfile.TarFile.
+
+    Raises:
+        tarfile.TarError: it is none, or states so much about one member that this alone would fill memory: tarfile
+            reads it whole, before the member's size is known.
+        EOFError, zlib.error, lzma.LZMAError: it only begins like a compressed one.
+    """
+
+    class Header(tarfile.TarInfo):
+        lasting = passing = 0  # bytes of headers about all members that follow, and about the next one
+
+        @classmethod
+        def frombuf(cls, buf, encoding, errors):
+            header = super().frombuf(buf, encoding, errors)
+            if header.type == tarfile.XGLTYPE:
+                cls.lasting += header.size
+            cls.passing = cls.passing + header.size if header.type in TAR_HEADERS else 0
+            if cls.lasting + cls.passing > MOST_HEADER_BYTES or header.type == tarfile.GNUTYPE_SPARSE:
+                raise tarfile.ReadError(
+                    f"a member is sparse, or its headers hold more than {MOST_HEADER_BYTES:,} bytes"
+                )
+            return header
+
+    return tarfile.open(path, tarinfo=Header)
+
+
+def tar_members(archive):
+    """The members of an open tar. tarfile itself would keep each of them in memory."""
+    while member := archive.next():
+        archive.members.clear()
+        yield member
 
 
 MEMBERS = {"folder": _folder_members, "zip": _zip_members, "tar": _tar_members, "h5": lambda path: ()}
