@@ -17,7 +17,7 @@ import pytest
 from kaggle_server import API, BLOB, KaggleServer
 
 from animegan.cli import main
-from animegan.faces import fetching
+from animegan.faces import fetching, kaggle
 from animegan.faces.drawing import draw_faces
 from animegan.faces.fetching import PINNED, RECORD, fetch
 from animegan.faces.limits import Limits
@@ -291,6 +291,34 @@ def test_a_hung_server_in_mid_download_is_given_up_and_gone_on_with(home, serve,
     began = time.monotonic()
     check_whole(home, fetched(home, patience=4), archive)
     assert time.monotonic() - began < 30
+
+
+def test_a_process_that_computes_gives_signs_of_life(monkeypatch):
+    spent, told = iter([0.0, 0.5, 0.501, 0.502, 1.3]), []
+    monkeypatch.setattr(kaggle.time, "process_time", lambda: next(spent))
+    monkeypatch.setattr(kaggle.time, "sleep", lambda seconds: None)
+    with pytest.raises(StopIteration):
+        kaggle._tell_when_busy(lambda **words: told.append(words))
+    assert told == [{"busy": True}] * 2
+
+
+def test_signs_of_life_are_no_answers(monkeypatch):
+    lines = '{"ready": true}', '{"busy": true}', '{"files": 3}', '{"busy": true}'
+    command = [sys.executable, "-c", "import sys; print(*sys.argv[1:], sep=chr(10))", *lines]
+    start = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **words: start(command, **words))
+    assert list(fetching._answers(SET, 20, Limits())) == [{"files": 3}]
+
+
+def test_an_older_version_in_the_cache_is_no_answer_once_the_server_has_named_the_newest(home, serve, archive):
+    server = serve(archive)
+    server.version = 2
+    assert fetched(home, "someone/else")["handle"] == "someone/else/versions/2"
+    serve(archive, at(BLOB, "drop"))
+    with pytest.raises(InputError, match="Kaggle must be reached"):
+        fetched(home, "someone/else")
+    serve(archive)
+    assert fetched(home, "someone/else")["handle"] == "someone/else/versions/3"
 
 
 def test_no_network_is_told_at_once(home):

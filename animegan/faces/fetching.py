@@ -131,8 +131,9 @@ def _answers(name, patience, limits):
             ready = lines.get(timeout=max(patience, START))
             while ready and (line := lines.get(timeout=patience)):
                 answer = json.loads(line)
-                answered = "done" not in answer
-                yield answer
+                if "busy" not in answer:
+                    answered = "done" not in answer
+                    yield answer
             if not answered:
                 errors.seek(0)
                 yield {"error": "other", "message": (errors.read().splitlines() or ["no word"])[-1]}
