@@ -182,22 +182,25 @@ def _reason(name, answer, patience):
 
 
 def _place(source, out, handle):
-    """Link or copy all files of a folder into another, each whole or not at all; a file of the same length stays."""
+    """Link or copy all files of a folder into another, each whole or not at all, and note which there are.
+
+    Of an earlier version those files go that this one has not. A file that is there, of the same bytes, stays.
+    """
+    earlier = _record(out).get("files", [])
+    names = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if _is_file(path))
+    with replacing(out / RECORD) as temporary:  # with the earlier ones, until they are gone
+        temporary.write_text(json.dumps({"handle": handle, "files": sorted({*earlier, *names})}) + "\n", encoding="utf-8")
+    for folder in {(out / name).parent for name in names}:
+        remove_unfinished(output_folder(folder), "*")
+    for name in names:
+        if not (out / name).is_file() or not filecmp.cmp(source / name, out / name, shallow=False):
+            _link(source / name, out / name)
+    for name in set(earlier) - set(names):
+        (out / name).unlink(missing_ok=True)
     with replacing(out / RECORD) as temporary:
-        temporary.write_text(json.dumps({"handle": handle}) + "\n", encoding="utf-8")
-    files = pictures = size = 0
-    for folder, _, names in os.walk(source):
-        target = output_folder(out / Path(folder).relative_to(source))
-        remove_unfinished(target, "*")
-        for name in names:
-            path, copy = Path(folder, name), target / name
-            if path.is_symlink() or not path.is_file():
-                continue
-            length = path.stat().st_size
-            if not copy.is_file() or copy.stat().st_size != length:
-                _link(path, copy)
-            files, size, pictures = files + 1, size + length, pictures + is_picture(name)
-    return {"files": files, "pictures": pictures, "megabytes": round(size / 1e6, 1)}
+        temporary.write_text(json.dumps({"handle": handle, "files": names}) + "\n", encoding="utf-8")
+    size = sum((source / name).stat().st_size for name in names)
+    return {"files": len(names), "pictures": sum(map(is_picture, names)), "megabytes": round(size / 1e6, 1)}
 
 
 def _link(path, copy):

@@ -144,8 +144,11 @@ def _is_hidden(name):
     return name.endswith("/") or "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
 
 
-def _folder_members(path):
-    """The files below a folder in the order of their names."""
+def folder_names(path):
+    """The files below a folder in the order of their names: {name: None, or an OSError where it cannot be followed}.
+
+    Links to folders are not followed.
+    """
     found = {}
     closed = []
     for folder, folders, files in os.walk(path, onerror=closed.append):
@@ -154,20 +157,29 @@ def _folder_members(path):
         links = (name for name in folders if os.path.islink(os.path.join(folder, name)))
         found |= {inside + name: OSError("a link to a folder is not followed") for name in links}
     found |= {os.path.relpath(error.filename, path): error for error in closed}
-    for name in sorted(found, key=lambda name: name.split("/")):
+    return {name: found[name] for name in sorted(found, key=lambda name: name.split("/"))}
+
+
+def read_file(file, most):
+    """The bytes of a file, but no more than `most`: it may grow without end.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or a device.
+    """
+    if not stat.S_ISREG(os.stat(file).st_mode):
+        raise OSError("it is no ordinary file")
+    with open(file, "rb") as opened:
+        return opened.read(most)
+
+
+def _folder_members(path):
+    for name, error in folder_names(path).items():
         file = Path(path, name)
         try:
-            state = file.stat()
-            special = None if stat.S_ISREG(state.st_mode) else OSError("it is no ordinary file")  # a pipe, a device
-            yield name, state.st_size, found[name] or special or functools.partial(_first_bytes, file, state.st_size)
+            size = file.stat().st_size
+            yield name, size, error or functools.partial(read_file, file, size)
         except OSError as error:  # a link that leads nowhere
             yield name, 0, error
-
-
-def _first_bytes(file, size):
-    """As many bytes of a file as it had when it was looked at: it may grow without end."""
-    with open(file, "rb") as opened:
-        return opened.read(size)
 
 
 def _zip_members(path):
