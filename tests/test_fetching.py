@@ -172,6 +172,28 @@ def test_own_files_in_the_folder_stay(home, serve, archive):
     assert (home / "out" / "images" / "3.png").exists()
 
 
+def test_another_version_takes_the_place_of_the_earlier_one(home, serve):
+    def version(number, files):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as file:
+            for name, data in files.items():
+                file.writestr(name, data)
+        serve(stream.getvalue())
+        return fetched(home, f"{SET}/versions/{number}")
+
+    version(1, {"1.png": "first", "same.png": "same", "old.png": "old", "deep/old.png": "old"})
+    (home / "out" / "own.png").write_bytes(b"mine")
+    (home / "secret.png").write_bytes(b"secret")
+    record = json.loads((home / "out" / RECORD).read_text())
+    assert record["files"] == ["1.png", "deep/old.png", "old.png", "same.png"]
+    (home / "out" / RECORD).write_text(json.dumps(record | {"files": [*record["files"], "../secret.png"]}))
+    result = version(2, {"1.png": "other", "same.png": "same"})
+    assert (result["files"], result["handle"]) == (2, f"{SET}/versions/2")
+    found = {path.name: path.read_text() for path in (home / "out").rglob("*.png")}
+    assert found == {"1.png": "other", "same.png": "same", "own.png": "mine"}
+    assert (home / "secret.png").exists()
+
+
 # --- trouble that heals
 
 

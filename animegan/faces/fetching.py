@@ -1,5 +1,6 @@
 """Fetch a data set from Kaggle into a folder, by kagglehub, so that it ends: with the files or with a reason."""
 
+import filecmp
 import json
 import os
 import queue
@@ -41,7 +42,8 @@ def fetch(handle, out, patience=PATIENCE, limits=LIMITS, progress=True):
     Args:
         handle: OWNER/NAME, the newest version of a set, the two of PINNED in the version that is pinned;
             OWNER/NAME/versions/N; or the address of a set's page.
-        out: folder, new or empty or filled by `fetch` from the same set before.
+        out: folder, new or empty or filled by `fetch` from the same set before; of another version of it, what this
+            one has not is removed.
         patience: seconds without a sign of life after which the server is given up.
         limits: animegan.faces.limits.Limits for the archive.
         progress: show a progress bar on stderr.
@@ -72,12 +74,26 @@ def _check_folder(out, name):
     held = [path.name for path in out.iterdir() if not path.name.startswith(TEMPORARY)]
     if not held:
         return
-    try:
-        before = json.loads((out / RECORD).read_text(encoding="utf-8"))["handle"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"the output must be a new or empty folder. Received: {out}, which holds {held[0]}") from None
+    before, _ = _read_record(out)
+    if not before:
+        raise InputError(f"the output must be a new or empty folder. Received: {out}, which holds {held[0]}")
     if before.partition("/versions/")[0] != name:
         raise InputError(f"the output must be a folder for {name} alone. Received: {out}, which holds {before}")
+
+
+def _read_record(out):
+    """What a folder holds by its record: (handle, set of names of files); ("", empty set) where there is none."""
+    try:
+        record = json.loads((out / RECORD).read_text(encoding="utf-8"))
+        names = {name for name in record.get("files", []) if not {"", "..", "/"} & {*Path(name).parts}}
+        return str(record["handle"]), names
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "", set()
+
+
+def _write_record(out, handle, names):
+    with replacing(out / RECORD) as temporary:
+        temporary.write_text(json.dumps({"handle": handle, "files": sorted(names)}) + "\n", encoding="utf-8")
 
 
 def _download(name, patience, limits, progress):
@@ -182,25 +198,25 @@ def _reason(name, answer, patience):
 
 
 def _place(source, out, handle):
-    """Link or copy all files of a folder into another, each whole or not at all, and note which there are.
+    """Link or copy all files of a folder into another, each whole or not at all; a file of the same bytes stays.
 
-    Of an earlier version those files go that this one has not. A file that is there, of the same bytes, stays.
+    Files that `fetch` put there before, of another version, and that are not in this one, are removed.
     """
-    earlier = _record(out).get("files", [])
-    names = sorted(path.relative_to(source).as_posix() for path in source.rglob("*") if _is_file(path))
-    with replacing(out / RECORD) as temporary:  # with the earlier ones, until they are gone
-        temporary.write_text(json.dumps({"handle": handle, "files": sorted({*earlier, *names})}) + "\n", encoding="utf-8")
-    for folder in {(out / name).parent for name in names}:
-        remove_unfinished(output_folder(folder), "*")
-    for name in names:
-        if not (out / name).is_file() or not filecmp.cmp(source / name, out / name, shallow=False):
-            _link(source / name, out / name)
-    for name in set(earlier) - set(names):
+    paths = {path.relative_to(source).as_posix(): path for path in source.rglob("*") if path.is_file()}
+    paths = {name: path for name, path in paths.items() if not path.is_symlink()}
+    _, earlier = _read_record(out)
+    _write_record(out, handle, earlier | set(paths))  # whoever is killed now knows what to remove
+    for name in earlier - set(paths):
         (out / name).unlink(missing_ok=True)
-    with replacing(out / RECORD) as temporary:
-        temporary.write_text(json.dumps({"handle": handle, "files": names}) + "\n", encoding="utf-8")
-    size = sum((source / name).stat().st_size for name in names)
-    return {"files": len(names), "pictures": sum(map(is_picture, names)), "megabytes": round(size / 1e6, 1)}
+    for folder in {(out / name).parent for name in paths}:
+        remove_unfinished(output_folder(folder), "*")
+    for name, path in paths.items():
+        copy = out / name
+        if not copy.is_file() or not (copy.samefile(path) or filecmp.cmp(path, copy, shallow=False)):
+            _link(path, copy)
+    _write_record(out, handle, paths)
+    size = sum(path.stat().st_size for path in paths.values())
+    return {"files": len(paths), "pictures": sum(map(is_picture, paths)), "megabytes": round(size / 1e6, 1)}
 
 
 def _link(path, copy):
