@@ -7,6 +7,17 @@ FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers of a JPEG that s
 IMAGE_SCAN, IMAGE_END = 0xDA, 0xD9
 WIDTHS, HEIGHTS = (256, 322), (257, 323)  # tags of a TIFF: of the picture, of its tiles
 
+WHOLE = {
+    1: "B",
+    3: "H",
+    4: "I",
+    6: "b",
+    8: "h",
+    9: "i",
+    16: "Q",
+    17: "q",
+}  # a TIFF's kinds of numbers that libtiff takes
+
 
 def dimensions(data):
     """Width and height that a picture file states.
@@ -21,9 +32,10 @@ def dimensions(data):
     for beginning, read in READERS:
         if data.startswith(beginning):
             try:
-                return read(data)
+                size = read(data)
             except (struct.error, IndexError):  # too short
                 return None
+            return size if size and min(size) > 0 else None
     return None
 
 
@@ -86,8 +98,11 @@ def _tiff(data):
     width = height = 0
     for entry in range(place + 2, place + 2 + 12 * count, 12):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
-        if tag in WIDTHS + HEIGHTS and kind in (3, 4):
-            (value,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)
+        if tag in WIDTHS + HEIGHTS and kind in WHOLE:
+            in_place = entry + 8
+            if kind in (16, 17):  # eight bytes have no room there
+                (in_place,) = struct.unpack_from(order + "I", data, in_place)
+            (value,) = struct.unpack_from(order + WHOLE[kind], data, in_place)
             width, height = (max(width, value), height) if tag in WIDTHS else (width, max(height, value))
     return width, height
 

@@ -1,4 +1,5 @@
 import io
+import struct
 import tracemalloc
 
 import cv2
@@ -128,6 +129,40 @@ def test_headers_of_other_programs_are_read(flag):
     top_down = bytearray(cv2.imencode(".bmp", flag)[1].tobytes())
     top_down[22:26] = (-24).to_bytes(4, "little", signed=True)
     assert dimensions(bytes(top_down)) == (40, 24)
+
+
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("kind", [1, 3, 4, 6, 8, 9, 16, 17])
+def test_a_tiff_may_state_its_size_in_any_whole_number(order, kind):
+    pixels = np.arange(20 * 12, dtype=np.uint8).reshape(12, 20)
+    letter = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}[kind]
+    values = [(256, kind, 20), (257, kind, 12), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 300), (279, 4, 240)]
+    entries, outside = b"", b""
+    for tag, own, value in values:
+        data = struct.pack(order + (letter if own == kind else {3: "H", 4: "I"}[own]), value)
+        if len(data) > 4:
+            data, outside = struct.pack(order + "I", 200 + len(outside)), outside + data
+        entries += struct.pack(order + "HHI", tag, own, 1) + data.ljust(4, b"\0")
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, len(values)) + entries + bytes(4)
+    tiff = (start.ljust(200, b"\0") + outside).ljust(300, b"\0") + pixels.tobytes()
+    assert dimensions(tiff) == (20, 12)
+    np.testing.assert_array_equal(decode(tiff)[..., 0], pixels)
+    with pytest.raises(InputError, match="Received: 20 × 12"):
+        decode(tiff, most_pixels=10)
+
+
+def test_a_picture_without_area_has_no_size(flag):
+    flat = bytearray(cv2.imencode(".bmp", flag)[1].tobytes())
+    flat[22:26] = bytes(4)
+    assert dimensions(bytes(flat)) is None
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_large_picture_is_turned_without_a_limit_of_another_library(flag, kind, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # a tenth of the picture
+    exif = Image.Exif()
+    exif[0x112] = 6
+    assert decode(bytes_of(flag, kind, exif=exif)).shape == (40, 24, 3)
 
 
 @pytest.mark.parametrize(
