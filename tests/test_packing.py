@@ -1,5 +1,6 @@
 import collections
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -216,6 +217,17 @@ def test_names_that_are_no_utf_8_are_kept_readably(tmp_path, out, write_pictures
     result, found = packed(folder, out)
     assert list(found) == [r"folder/\udc83e.png"]
     assert list(result["skipped_files"]) == [rf"{folder}/\udc83x.png"]
+
+
+def test_names_that_hold_zero_bytes_are_kept_readably(tmp_path, out, picture):
+    with tarfile.open(tmp_path / "set.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for name, data in (("a\0é.png", encode(picture(1))), ("b\0é.png", b"")):
+            member = tarfile.TarInfo("x")
+            member.size, member.pax_headers = len(data), {"path": name}
+            archive.addfile(member, io.BytesIO(data))
+    result, found = packed(tmp_path / "set.tar", out)
+    assert list(found) == [r"set.tar/a\x00é.png"]
+    assert list(result["skipped_files"]) == [rf"{tmp_path}/set.tar/b\x00é.png"]
 
 
 def test_pictures_are_resized(tmp_path, out, picture):

@@ -152,7 +152,7 @@ def _unused(name, names):
 
 def _text(name):
     """A file's name as text that can be stored and printed: bytes of it that are no UTF-8 become \\udc83 or so."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    return name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")  # HDF5 ends a text there
 
 
 def _decoding(members, size, most_pixels, pool):
