@@ -67,6 +67,13 @@ def test_transparent_parts_lie_on_white(flag, kind, settings):
     np.testing.assert_array_equal(image[:, 20:], flag[:, 20:])
 
 
+@pytest.mark.parametrize("mode", ["L", "1"])
+def test_a_grey_that_is_transparent_lies_on_white(mode):
+    greys = Image.fromarray(np.array([[0, 255, 90, 0]], np.uint8)).convert(mode, dither=Image.Dither.NONE)
+    image = decode(bytes_of(greys, "PNG", transparency=0))
+    assert image[0, :, 0].tolist() == ([255, 255, 90, 255] if mode == "L" else [255] * 4)
+
+
 def test_half_transparent_parts_mix_with_white():
     image = decode(bytes_of(np.full((4, 4, 4), [200, 100, 0, 51], np.uint8), "PNG"))
     np.testing.assert_array_equal(image[0, 0], [244, 224, 204])  # a fifth of the colour, four fifths of white
