@@ -63,8 +63,12 @@ def main(words=None):
 
 
 def _fail(reason, code):
-    print(f"animegan: {' '.join(str(reason).split())}", file=sys.stderr)
+    _say(reason)
     return code
+
+
+def _say(sentence):
+    print(f"animegan: {' '.join(str(sentence).split())}", file=sys.stderr)
 
 
 def _words(value):
@@ -200,9 +204,9 @@ def _add_pack(commands):
 
 
 def _pack(options):
-    from animegan.faces.packing import pack
+    from animegan.faces.packing import pack, remarks
 
-    return pack(
+    result = pack(
         options.sources,
         options.out,
         options.size,
@@ -210,6 +214,9 @@ def _pack(options):
         limits=_limits(options),
         drop_copies=options.near_duplicates,
     )
+    for remark in remarks(result):
+        _say(remark)
+    return result
 
 
 def _add_inspect(commands):

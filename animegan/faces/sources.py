@@ -99,17 +99,14 @@ def pictures(path, limits=LIMITS, others=None) -> Iterator[tuple[str, bytes | OS
             others[PurePosixPath(name).suffix.lower() or "no ending"] += 1
 
 
-def carried_tables(path, limits=LIMITS) -> Iterator[tuple[str, bytes]]:
-    """The tag tables (faces.csv or tags.csv at any depth) that a folder or archive brings along, as (name, bytes).
+def carried_tables(path, limits=LIMITS) -> Iterator[tuple[str, bytes | OSError]]:
+    """The tag tables (faces.csv or tags.csv at any depth) that a folder or archive brings along.
 
-    Args and errors: those of `pictures`; InputError also where a table cannot be read.
+    Args, pairs and errors: those of `pictures`.
     """
     for name, size, read in _members(path, limits):
         if PurePosixPath(name).name in TAG_FILES:
-            data = _read(read, size, limits)
-            if isinstance(data, OSError):
-                raise InputError(f"a table of tags must be readable. Received: {path}: {name} ({data})") from data
-            yield name, data
+            yield name, _read(read, size, limits)
 
 
 def _members(path, limits):

@@ -83,6 +83,16 @@ class FaceWriter:
             known[: len(codes["codes"])] |= np.frombuffer(bytes(codes["codes"]), np.int8) != UNKNOWN
         return int(known.sum())
 
+    @property
+    def same_but_for_case(self):
+        """Values of a tag that differ in upper and lower case only: {tag: list of their names}."""
+        found = {}
+        for tag, codes in self._tags.items():
+            words = [name.casefold() for name in codes["names"]]
+            same = [name for name, word in zip(codes["names"], words, strict=True) if words.count(word) > 1]
+            found |= {tag: same} if same else {}
+        return found
+
     def add(self, images, sources, tags, looks=None):
         """Add a block of pictures.
 
