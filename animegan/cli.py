@@ -14,6 +14,7 @@ from animegan import __version__
 from animegan.files import InputError
 from animegan.settings import DEFAULT_SIZE, SIZES
 
+MOST_PATIENCE = 1_000_000  # seconds: a clock cannot count any number of them
 SHEET = 100  # faces on a sheet, 10×10
 LIMIT_WORDS = {  # what is refused above, by the names in animegan.faces.limits
     "pixels": "of one picture",
@@ -54,6 +55,8 @@ def main(words=None):
         return _fail(f"{error.strerror}: {error.filename}" if error.filename else error.strerror or error, 1)
     except FloatingPointError as error:
         return _fail(error, 1)
+    if hasattr(sys.stdout, "reconfigure"):  # a file's name may hold what a terminal has no letters for
+        sys.stdout.reconfigure(errors="backslashreplace")
     if options.json:
         print(json.dumps(result))
     else:
@@ -142,8 +145,8 @@ def _add_fetch(commands):
 def _fetch(options):
     from animegan.faces.fetching import fetch
 
-    if not options.patience > 0:
-        raise InputError(f"patience must be more than 0 seconds. Received: {options.patience}")
+    if not 0 < options.patience <= MOST_PATIENCE:
+        raise InputError(f"patience must lie in 0 to {MOST_PATIENCE:,} seconds. Received: {options.patience:g}")
     return fetch(options.handle, options.out, options.patience, _limits(options))
 
 

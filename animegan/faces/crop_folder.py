@@ -114,7 +114,7 @@ class CropFolder:
     def staging(self):
         """Yield an empty folder for new crops, and remove it after; each is called <name>_<k>.png.part there."""
         staging = self.path / STAGING
-        staging.mkdir()
+        staging.mkdir(exist_ok=True)  # a killed run's workers live on for a moment
         try:
             yield staging
         finally:
