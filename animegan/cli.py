@@ -14,6 +14,7 @@ from animegan import __version__
 from animegan.files import InputError
 from animegan.settings import DEFAULT_SIZE, SIZES
 
+MOST_PATIENCE = 1_000_000  # seconds: a clock cannot count any number of them
 SHEET = 100  # faces on a sheet, 10×10
 LIMIT_WORDS = {  # what is refused above, by the names in animegan.faces.limits
     "pixels": "of one picture",
@@ -54,6 +55,8 @@ def main(words=None):
         return _fail(f"{error.strerror}: {error.filename}" if error.filename else error.strerror or error, 1)
     except FloatingPointError as error:
         return _fail(error, 1)
+    if hasattr(sys.stdout, "reconfigure"):  # a file's name may hold what a terminal has no letters for
+        sys.stdout.reconfigure(errors="backslashreplace")
     if options.json:
         print(json.dumps(result))
     else:
@@ -63,16 +66,24 @@ def main(words=None):
 
 
 def _fail(reason, code):
-    print(f"animegan: {' '.join(str(reason).split())}", file=sys.stderr)
+    _say(reason)
     return code
 
 
+def _say(sentence):
+    print(f"animegan: {' '.join(str(sentence).split())}", file=sys.stderr)
+
+
 def _words(value):
-    """A result in words: numbers rounded, dicts as `name number` in a row."""
+    """A result in words: numbers rounded, dicts and lists of pairs as `name number` in a row."""
     if isinstance(value, float):
         return f"{value:.4g}" if abs(value) < 1000 else f"{value:.0f}"
     if isinstance(value, dict):
-        return ", ".join(f"{name} {_words(number)}" for name, number in value.items()) or "none"
+        return _words(list(value.items()))
+    if isinstance(value, tuple):
+        return " ".join(map(_words, value))
+    if isinstance(value, list):
+        return ", ".join(map(_words, value)) or "none"
     return str(value)
 
 
@@ -134,8 +145,8 @@ def _add_fetch(commands):
 def _fetch(options):
     from animegan.faces.fetching import fetch
 
-    if not options.patience > 0:
-        raise InputError(f"patience must be more than 0 seconds. Received: {options.patience}")
+    if not 0 < options.patience <= MOST_PATIENCE:
+        raise InputError(f"patience must lie in 0 to {MOST_PATIENCE:,} seconds. Received: {options.patience:g}")
     return fetch(options.handle, options.out, options.patience, _limits(options))
 
 
@@ -196,9 +207,9 @@ def _add_pack(commands):
 
 
 def _pack(options):
-    from animegan.faces.packing import pack
+    from animegan.faces.packing import pack, remarks
 
-    return pack(
+    result = pack(
         options.sources,
         options.out,
         options.size,
@@ -206,6 +217,9 @@ def _pack(options):
         limits=_limits(options),
         drop_copies=options.near_duplicates,
     )
+    for remark in remarks(result):
+        _say(remark)
+    return result
 
 
 def _add_inspect(commands):

@@ -7,6 +7,17 @@ FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}  # markers of a JPEG that s
 IMAGE_SCAN, IMAGE_END = 0xDA, 0xD9
 WIDTHS, HEIGHTS = (256, 322), (257, 323)  # tags of a TIFF: of the picture, of its tiles
 
+WHOLE = {
+    1: "B",
+    3: "H",
+    4: "I",
+    6: "b",
+    8: "h",
+    9: "i",
+    16: "Q",
+    17: "q",
+}  # a TIFF's kinds of numbers that libtiff takes
+
 
 def dimensions(data):
     """Width and height that a picture file states.
@@ -15,19 +26,26 @@ def dimensions(data):
         data: bytes of the file.
 
     Returns:
-        (width, height) in pixels; None if it is no JPEG, PNG, GIF, WebP, BMP or TIFF, or has no such statement. Of a
-        TIFF whichever is larger, picture or tile.
+        (width, height) in pixels; None if it is no JPEG, PNG, GIF, WebP, BMP or TIFF, or has no such statement, or is
+        a PNG with a part that states to be longer than the file. Of a TIFF whichever is larger, picture or tile.
     """
     for beginning, read in READERS:
         if data.startswith(beginning):
             try:
-                return read(data)
+                size = read(data)
             except (struct.error, IndexError):  # too short
                 return None
+            return size if size and min(size) > 0 else None
     return None
 
 
 def _png(data):
+    place, kind = 8, b""
+    while place < len(data) and kind != b"IEND":  # what follows the end is no chunk
+        length, kind = struct.unpack_from(">I4s", data, place)
+        if length > len(data) - place - 8:  # OpenCV would take as much memory as is stated, before it reads
+            return None
+        place += 12 + length
     return struct.unpack_from(">II", data, 16) if data[12:16] == b"IHDR" else None
 
 
@@ -80,8 +98,11 @@ def _tiff(data):
     width = height = 0
     for entry in range(place + 2, place + 2 + 12 * count, 12):
         tag, kind = struct.unpack_from(order + "HH", data, entry)
-        if tag in WIDTHS + HEIGHTS and kind in (3, 4):
-            (value,) = struct.unpack_from(order + ("H" if kind == 3 else "I"), data, entry + 8)
+        if tag in WIDTHS + HEIGHTS and kind in WHOLE:
+            in_place = entry + 8
+            if kind in (16, 17):  # eight bytes have no room there
+                (in_place,) = struct.unpack_from(order + "I", data, in_place)
+            (value,) = struct.unpack_from(order + WHOLE[kind], data, in_place)
             width, height = (max(width, value), height) if tag in WIDTHS else (width, max(height, value))
     return width, height
 

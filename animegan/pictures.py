@@ -5,7 +5,8 @@ import os
 
 import cv2
 import numpy as np
-from PIL import Image
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
 
 from animegan.files import InputError, replacing
 from animegan.headers import dimensions
@@ -42,8 +43,12 @@ def decode(data, most_pixels=MOST_PIXELS):
         flags = cv2.IMREAD_UNCHANGED if with_alpha else cv2.IMREAD_COLOR
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+            if image is not None and image.ndim == 2 and image.dtype == np.uint8 and b"tRNS" in data:
+                # a PNG in greys one of which is transparent, which OpenCV overlooks
+                image = cv2.cvtColor(np.array(PngImageFile(io.BytesIO(data)).convert("RGBA")), cv2.COLOR_RGBA2BGRA)
             if with_alpha and image is not None and (b"eXIf" in data or b"EXIF" in data):  # OpenCV turns no RGBA
-                image = _turn(image, Image.open(io.BytesIO(data)).getexif().get(ORIENTATION))
+                reader = PngImageFile if data[:4] == b"\x89PNG" else WebPImageFile  # Image.open has a limit of its own
+                image = _turn(image, reader(io.BytesIO(data)).getexif().get(ORIENTATION))
         except (cv2.error, OSError, ValueError, SyntaxError):
             image = None
     if image is None:

@@ -57,11 +57,11 @@ def make_input(command, folder):
     return folder / "in.zip"
 
 
-def words(command, source, out, earlier=False):
+def words(command, source, out, earlier=False, workers=1):
     """The command line; the earlier output is of the same pictures, but another."""
     if command == "pack":
         return ["pack", str(source), "--out", str(out / "faces.h5"), "--size", "64" if earlier else "32"]
-    return ["crop", str(source), "--out", str(out), "--workers", "1", "--size", "24" if earlier else "32"]
+    return ["crop", str(source), "--out", str(out), "--workers", str(workers), "--size", "24" if earlier else "32"]
 
 
 def state(command, out):
@@ -99,15 +99,21 @@ def tell_work(pipe):
     FindsTwo.detect = telling(pipe, FindsTwo.detect, lambda *_: "step")
 
 
-def kill_one(line, log, rng, aim, seconds):
-    """Let a child work and kill it: at a random moment, or soon after one that is told. Returns where it was hit."""
+def kill_one(line, log, rng, aim, workers, seconds):
+    """Let a child work and kill it: at a random moment, or soon after one that is told. Returns where it was hit.
+
+    Several workers do not tell what they do.
+    """
 
     def until(moments):
-        if aim == "any":
-            moments.wait(rng.uniform(0, seconds))
-        else:
+        if aim != "any":
             moments.wait_for(aim)
             time.sleep(rng.choice((0, rng.uniform(0, 0.01))))
+        elif workers == 1:
+            moments.wait_for("step")
+            moments.wait(rng.uniform(0, seconds / 8))  # about what the rest takes
+        else:
+            moments.wait(rng.uniform(0, 2 * seconds))
 
     place, code, _ = kill(line, log, tell_work, "work", until)
     return place if code == -signal.SIGKILL else "done"
@@ -126,10 +132,14 @@ def killed(command, folder):
     aims += {"pack": ["finishing"] * 2, "crop": ["halfway .part"] * 2}[command] + [f"naming {ending}"] * 5
     if command == "crop":
         aims += ["writing .csv", "naming .csv"]
-    rng.shuffle(aims)
+    lives = [(aim, 1) for aim in aims]
+    if command == "crop":
+        lives += [("any", 2), ("any", 2), ("naming .png", 2), ("naming .png", 2), ("writing .csv", 2)]
+    rng.shuffle(lives)
     hits, states, left = collections.Counter(), collections.Counter(), 0
-    for aim in aims:
-        hits[kill_one(words(command, source, out), log, rng, aim, seconds)] += 1
+    for aim, workers in lives:
+        line = words(command, source, out, workers=workers)
+        hits[kill_one(line, log, rng, aim, workers, seconds)] += 1
         now = state(command, out)
         states["earlier" if now == before else "later" if now == after else "torn"] += 1
         left += bool(debris(command, out))
@@ -162,7 +172,9 @@ def full(command, folder, disk):
     return {"lives": lives, "end": end, "debris": debris(command, out), "whole": state(command, out) is not None}
 
 
-if __name__ == "__main__":
+if __name__ in ("__main__", "__mp_main__"):  # also in the workers
     cropping.make_detector = lambda *_: FindsTwo()
+
+if __name__ == "__main__":
     kind, command, *folders = sys.argv[1:]
     print(json.dumps({"killed": killed, "full": full}[kind](command, *map(Path, folders))))

@@ -23,8 +23,8 @@ class KaggleServer:
     Attributes:
         archive: bytes of the archive.
         fault: function from a request's (path, number of requests to that path so far) to a fault or None. A fault is a
-            status, (status, headers), "hang", "html", ("cut", bytes that are sent before the connection is cut), or
-            ("slow", seconds a chunk).
+            status, (status, headers), "hang", "drop" (the connection, without a word), "html", ("cut", bytes that are
+            sent before the connection is cut), or ("slow", seconds a chunk).
         seen: list of (path, Range header) of all requests.
     """
 
@@ -73,6 +73,8 @@ class KaggleServer:
                 with contextlib.suppress(ConnectionError):
                     if kind == "hang":
                         outer.stopped.wait()
+                    elif kind == "drop":
+                        self.close_connection = True
                     elif kind == "html":
                         page = b"<!DOCTYPE html><title>Log in to this network</title>" + bytes(range(32, 127)) * 20
                         self.send(200, {"Content-Type": "text/html"}, page)

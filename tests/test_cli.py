@@ -110,7 +110,9 @@ BAD = [  # command line, what the message must hold
     ("fetch faces --out new", ["a handle must be OWNER/NAME", "Received: faces"]),
     ("fetch a/b --out letter.txt", ["must be a folder that can be written to"]),
     ("fetch a/b --out pictures", ["must be a new or empty folder", "pictures, which holds"]),
-    ("fetch a/b --out new --patience 0", ["patience must be more than 0"]),
+    ("fetch a/b --out new --patience 0", ["patience must lie in 0 to 1,000,000"]),
+    ("fetch a/b --out new --patience 1e11", ["patience must lie in 0 to 1,000,000"]),
+    ("fetch a/b --out new --patience nan", ["patience must lie in 0 to 1,000,000"]),
     ("fetch a/b --out new --most-bytes 0", ["--most-bytes: it must be a whole number, 1 or more"]),
     ("crop gone --out crops", ["must be a folder or a picture file", "gone"]),
     ("crop empty --out crops", ["there must be a picture", "empty"]),
@@ -206,6 +208,14 @@ def test_pack_counts_what_it_skipped(work, capsys):
     result = result_of(capsys, "pack pictures --out new.h5")
     assert (result["pictures"], result["skipped"]) == (2, 1)
     assert list(result["skipped_files"]) == ["pictures/bad.jpg"]
+
+
+def test_a_name_that_stdout_has_no_letters_for_is_printed_in_others(work):
+    Path("pictures/顔.jpg").write_bytes(b"")
+    line = [sys.executable, "-m", "animegan", "pack", "pictures", "--out", "new.h5"]
+    paths = {"PYTHONPATH": str(Path(__file__).parents[1]), "PYTHONIOENCODING": "latin-1"}
+    done = subprocess.run(line, capture_output=True, env=os.environ | paths)
+    assert done.returncode == 0 and rb"pictures/\u9854.jpg" in done.stdout
 
 
 def test_pack_takes_tags(work, capsys):

@@ -1,4 +1,5 @@
 import csv
+import errno
 import os
 import zipfile
 from pathlib import Path
@@ -51,7 +52,9 @@ def files(out):
 def test_every_face_is_cropped_and_listed(scenes, tmp_path):
     result = crop(scenes, tmp_path, workers=1, progress=False)
     assert (result["scenes"], result["faces"], result["out"]) == (3, 3, str(tmp_path))
-    assert result["skipped"] == {"unreadable": ["empty.jpg", "letter.jpg"], "no face": 1, "too small": 0}
+    no_picture = "a picture must be a readable JPEG, PNG, WebP, GIF, BMP or TIFF. Received: {} bytes"
+    unreadable = {"empty.jpg": no_picture.format(0), "letter.jpg": no_picture.format(13)}
+    assert result["skipped"] == {"unreadable": unreadable, "no face": 1, "too small": 0}
     rows = read(tmp_path)
     assert tuple(rows[0]) == COLUMNS
     assert [row["source"] for row in rows] == ["night/park.jpg", "park.png", "park.png"]
@@ -168,6 +171,69 @@ def test_a_name_may_be_any_bytes(quick, tmp_path):
     assert files(tmp_path / "out") == [os.fsdecode(b"a\xff_0.png"), "faces.csv"]
 
 
+@pytest.mark.parametrize("stem", ["a" * 250, "顔" * 82, "😀" * 62], ids=["ASCII", "Japanese", "emoji"])
+def test_long_names_are_cut(quick, tmp_path, stem):
+    source = shades(tmp_path / "in", "a.png", "a.jpg", "b.png")
+    for kind in ("png", "jpg"):
+        (source / f"a.{kind}").rename(source / f"{stem}.{kind}")
+    for _ in range(2):
+        assert crop(source, tmp_path / "out", workers=1, progress=False)["faces"] == 3
+        first, *_ = [row["file"] for row in read(tmp_path / "out") if row["source"] != "b.png"]
+        assert first.partition("_")[0].startswith(stem[:40]) and len(os.fsencode(first)) < 220
+    assert len(files(tmp_path / "out")) == 4
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
+def test_a_name_with_a_line_break_costs_no_other_file(quick, tmp_path, monkeypatch):
+    source, out = shades(tmp_path / "in", "a\nown.png"), shades(tmp_path / "out", "own_0.png")
+    replace = os.replace
+
+    def fail(old, new):
+        if Path(new).name == "faces.csv":
+            raise KeyboardInterrupt
+        replace(old, new)
+
+    monkeypatch.setattr(os, "replace", fail)
+    with pytest.raises(KeyboardInterrupt):
+        crop(source, out, workers=1, progress=False)
+    assert files(out) == ["own_0.png"]
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), KeyboardInterrupt()], ids=repr)
+@pytest.mark.parametrize("step", range(6))
+def test_a_publishing_that_fails_at_any_step_leaves_the_earlier_crops_alone(quick, tmp_path, monkeypatch, error, step):
+    source, out = shades(tmp_path / "in", "a.png", "b.png", "c.png"), tmp_path / "out"
+    crop(source, out, size=32, workers=1, progress=False)
+    before = {name: (out / name).read_bytes() for name in files(out)}
+    steps, replace = iter(range(9)), os.replace
+
+    def fail(*names):
+        if next(steps) == step:
+            raise error
+        replace(*names)
+
+    monkeypatch.setattr(os, "replace", fail)
+    try:
+        crop(source, out, size=16, workers=1, progress=False)
+    except (OSError, KeyboardInterrupt):
+        assert {name: (out / name).read_bytes() for name in files(out)} == before
+    else:
+        assert step == 5  # the journal, three crops, the table
+        assert len(files(out)) == 4 and set(files(out)) & set(before) == {"faces.csv"}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+@pytest.mark.timeout(60)
+def test_a_folder_is_walked_as_pack_walks_it(quick, tmp_path):
+    source = shades(tmp_path / ".in", "a.png", ".thumbnails/a.png", "__MACOSX/b.png", "deep/er/c.png")
+    (source / "lost.png").symlink_to(source / "gone.png")
+    os.mkfifo(source / "pipe.png")
+    result = crop(source, tmp_path / "out", workers=1, progress=False)
+    assert [row["source"] for row in read(tmp_path / "out")] == ["a.png", "deep/er/c.png"]
+    unreadable = {"lost.png": "No such file or directory", "pipe.png": "it is no ordinary file"}
+    assert (result["scenes"], result["skipped"]["unreadable"]) == (2, unreadable)
+
+
 def test_one_file_or_a_list(quick, tmp_path):
     source = shades(tmp_path / "in", "a.png", "more/b.png", "c.png")
     assert crop(source / "a.png", tmp_path / "1", progress=False)["scenes"] == 1
@@ -276,4 +342,4 @@ def test_real_scenes(tmp_path):
         for name in [name for name in archive.namelist() if name.endswith(".jpg")][:2]:
             archive.extract(name, tmp_path / "in")
     result = crop(tmp_path / "in", tmp_path / "out", workers=1, progress=False)
-    assert result["scenes"] == 2 and result["faces"] >= 2 and result["skipped"]["unreadable"] == []
+    assert result["scenes"] == 2 and result["faces"] >= 2 and result["skipped"]["unreadable"] == {}

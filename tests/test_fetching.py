@@ -17,7 +17,7 @@ import pytest
 from kaggle_server import API, BLOB, KaggleServer
 
 from animegan.cli import main
-from animegan.faces import fetching
+from animegan.faces import fetching, kaggle
 from animegan.faces.drawing import draw_faces
 from animegan.faces.fetching import PINNED, RECORD, fetch
 from animegan.faces.limits import Limits
@@ -172,6 +172,28 @@ def test_own_files_in_the_folder_stay(home, serve, archive):
     assert (home / "out" / "images" / "3.png").exists()
 
 
+def test_another_version_takes_the_place_of_the_earlier_one(home, serve):
+    def version(number, files):
+        stream = io.BytesIO()
+        with zipfile.ZipFile(stream, "w") as file:
+            for name, data in files.items():
+                file.writestr(name, data)
+        serve(stream.getvalue())
+        return fetched(home, f"{SET}/versions/{number}")
+
+    version(1, {"1.png": "first", "same.png": "same", "old.png": "old", "deep/old.png": "old"})
+    (home / "out" / "own.png").write_bytes(b"mine")
+    (home / "secret.png").write_bytes(b"secret")
+    record = json.loads((home / "out" / RECORD).read_text())
+    assert record["files"] == ["1.png", "deep/old.png", "old.png", "same.png"]
+    (home / "out" / RECORD).write_text(json.dumps(record | {"files": [*record["files"], "../secret.png"]}))
+    result = version(2, {"1.png": "other", "same.png": "same"})
+    assert (result["files"], result["handle"]) == (2, f"{SET}/versions/2")
+    found = {path.name: path.read_text() for path in (home / "out").rglob("*.png")}
+    assert found == {"1.png": "other", "same.png": "same", "own.png": "mine"}
+    assert (home / "secret.png").exists()
+
+
 # --- trouble that heals
 
 
@@ -291,6 +313,34 @@ def test_a_hung_server_in_mid_download_is_given_up_and_gone_on_with(home, serve,
     began = time.monotonic()
     check_whole(home, fetched(home, patience=4), archive)
     assert time.monotonic() - began < 30
+
+
+def test_a_process_that_computes_gives_signs_of_life(monkeypatch):
+    spent, told = iter([0.0, 0.5, 0.501, 0.502, 1.3]), []
+    monkeypatch.setattr(kaggle.time, "process_time", lambda: next(spent))
+    monkeypatch.setattr(kaggle.time, "sleep", lambda seconds: None)
+    with pytest.raises(StopIteration):
+        kaggle._tell_when_busy(lambda **words: told.append(words))
+    assert told == [{"busy": True}] * 2
+
+
+def test_signs_of_life_are_no_answers(monkeypatch):
+    lines = '{"ready": true}', '{"busy": true}', '{"files": 3}', '{"busy": true}'
+    command = [sys.executable, "-c", "import sys; print(*sys.argv[1:], sep=chr(10))", *lines]
+    start = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", lambda _, **words: start(command, **words))
+    assert list(fetching._answers(SET, 20, Limits())) == [{"files": 3}]
+
+
+def test_an_older_version_in_the_cache_is_no_answer_once_the_server_has_named_the_newest(home, serve, archive):
+    server = serve(archive)
+    server.version = 2
+    assert fetched(home, "someone/else")["handle"] == "someone/else/versions/2"
+    serve(archive, at(BLOB, "drop"))
+    with pytest.raises(InputError, match="Kaggle must be reached"):
+        fetched(home, "someone/else")
+    serve(archive)
+    assert fetched(home, "someone/else")["handle"] == "someone/else/versions/3"
 
 
 def test_no_network_is_told_at_once(home):

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import cv2
 import h5py
 import numpy as np
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from animegan.cli import main
 from animegan.faces.drawing import draw_faces
-from animegan.faces.near import NearDuplicates, groups, look
+from animegan.faces.near import Groups, NearDuplicates, look
 from animegan.faces.packed import FaceSet, FaceWriter, is_held_out
 from animegan.faces.packing import pack
 from animegan.pictures import decode, encode, resize
@@ -67,14 +69,16 @@ def test_many_looks_are_kept():
     assert all(known.find(looks[number]).tolist() == [number] for number in (0, 1023, 1024, 2999))
 
 
-@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=12))
-def test_groups_are_what_pairs_join(pairs):
-    least = groups(10, pairs)
-    expected = list(range(10))
-    for _ in range(10):
-        for a, b in pairs:
-            expected[a] = expected[b] = min(expected[a], expected[b])
-    assert least.tolist() == expected
+@given(st.lists(st.sets(st.integers(0, 9)), max_size=12))
+def test_groups_are_what_others_join(joined):
+    groups = Groups()
+    expected = list(range(len(joined)))
+    for number, others in enumerate(joined):
+        others = {other % number for other in others} if number else set()
+        groups.add(np.array(sorted(others), np.int64))
+        same = {number, *(expected[other] for other in others)}
+        expected = [min(same) if leader in same else leader for leader in expected]
+    assert groups.leaders() == expected
 
 
 # --- packing
@@ -95,12 +99,36 @@ def test_near_duplicates_are_dropped_and_named(tmp_path, folder, capsys):
     (folder / "tags.csv").write_text("file,hair\ncopy_00.jpg,red\n")
     result = pack([folder], tmp_path / "faces.h5", SIZE, progress=False, drop_copies=True)
     assert (result["pictures"], result["near_duplicates"], result["duplicates"]) == (30, 10, 0)
-    assert result["near_pairs"] == {f"set/copy_{n:02}.jpg": f"set/{n:02}.png" for n in range(10)}
+    assert result["near_pairs"] == [(f"set/copy_{n:02}.jpg", f"set/{n:02}.png") for n in range(10)]
     with FaceSet(tmp_path / "faces.h5") as faces:
         assert faces.sources() == [f"set/{n:02}.png" for n in range(30)]
         assert faces.codes("hair").tolist() == [0] + 29 * [-1]  # as with duplicates, tags fill gaps
     assert main(["pack", str(folder), "--out", str(tmp_path / "again.h5"), "--near-duplicates"]) == 0
-    assert "near_duplicates        10" in capsys.readouterr().out
+    stdout = capsys.readouterr().out
+    assert "near_duplicates        10" in stdout
+    assert "near_pairs             set/copy_00.jpg set/00.png, set/copy_01.jpg set/01.png, " in stdout
+
+
+def test_near_duplicates_of_one_name_count_each(tmp_path, drawn):
+    folders = [tmp_path / name / "faces" for name in "abc"]
+    for folder, side in zip(folders, (64, 96, 128), strict=True):
+        folder.mkdir(parents=True)
+        (folder / "x.png").write_bytes(encode(resize(drawn[0], side)))
+    result = pack(folders, tmp_path / "faces.h5", SIZE, progress=False, drop_copies=True)
+    assert (result["pictures"], result["near_duplicates"] + result["duplicates"]) == (1, 2)
+    assert result["near_pairs"] == [("faces/x.png", "faces/x.png")] * result["near_duplicates"]
+
+
+def test_many_pictures_that_look_alike_take_no_memory_for_their_pairs(tmp_path):
+    images = np.random.default_rng(0).integers(0, 256, (401, 32, 32, 3), np.uint8)
+    looks = [look(images[0])] * 401
+    with FaceWriter(tmp_path / "faces.h5", 32, {}) as writer:
+        writer.add(images[:1], ["0"], [{}], looks[:1])
+        tracemalloc.start()
+        writer.add(images[1:], list(map(str, range(1, 401))), [{}] * 400, looks[1:])
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+    assert len(writer.copies) == 400 and peak < 4e6  # 80,000 pairs would take 8 MB
 
 
 def test_near_duplicates_that_are_kept_are_on_one_side_of_the_split(tmp_path, folder):
@@ -109,11 +137,11 @@ def test_near_duplicates_that_are_kept_are_on_one_side_of_the_split(tmp_path, fo
     with FaceSet(tmp_path / "faces.h5") as faces:
         sources, digests, (_, held_out) = faces.sources(), faces.digests(), faces.split()
         row = {source: number for number, source in enumerate(sources)}
-        for copy, earlier in result["near_pairs"].items():
+        for copy, earlier in result["near_pairs"]:
             assert (row[copy] in held_out) == (row[earlier] in held_out)
             least = min(digests[row[copy]], digests[row[earlier]])
             assert (row[copy] in held_out) == is_held_out(least)
-        alone = set(range(40)) - {row[name] for pair in result["near_pairs"].items() for name in pair}
+        alone = set(range(40)) - {row[name] for pair in result["near_pairs"] for name in pair}
         assert all((number in held_out) == is_held_out(digests[number]) for number in alone)
 
 

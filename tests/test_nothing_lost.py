@@ -86,7 +86,7 @@ def test_a_full_disk_loses_nothing(faces_file, tmp_path):
 def test_a_command_that_is_killed_at_random_moments_leaves_the_earlier_output_whole(tmp_path, command):
     result = fragile_runs("killed", command, tmp_path, script="fragile_data.py")
     print("killed", result["hits"], result["states"])
-    assert sum(count for place, count in result["hits"].items() if place != "done") >= 20
+    assert sum(count for place, count in result["hits"].items() if place not in ("starting", "done")) >= 20
     assert "torn" not in result["states"] and result["states"]["earlier"] >= 10
     assert result["left"]  # some kills came in the middle of a file,
     assert result["debris"] == []  # and the next run cleared it away

@@ -1,5 +1,6 @@
 import collections
 import hashlib
+import io
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from animegan.cli import main
 from animegan.faces import drawing
 from animegan.faces.drawn import pack_drawn, write_scenes
 from animegan.faces.limits import Limits
@@ -205,7 +207,7 @@ def test_rows_of_tables_that_do_not_fit_are_counted_and_named(tmp_path, out, wri
     assert result["tagged"] == 2
     carried, mine = result["tables"][f"{folder}: tags.csv"], result["tables"][str(tmp_path / "mine.csv")]
     assert (carried["rows"], carried["unused"], carried["doubled"]) == (3, 1, 1)
-    assert carried["examples"] == {"unused": ["gone.png"], "doubled": ["a.png"]}
+    assert carried["examples"] == {"unused": ["gone.png"], "doubled": ["a.png"], "too_long": []}
     assert (mine["rows"], mine["unused"], mine["doubled"]) == (1, 0, 0)
 
 
@@ -216,6 +218,17 @@ def test_names_that_are_no_utf_8_are_kept_readably(tmp_path, out, write_pictures
     result, found = packed(folder, out)
     assert list(found) == [r"folder/\udc83e.png"]
     assert list(result["skipped_files"]) == [rf"{folder}/\udc83x.png"]
+
+
+def test_names_that_hold_zero_bytes_are_kept_readably(tmp_path, out, picture):
+    with tarfile.open(tmp_path / "set.tar", "w", format=tarfile.PAX_FORMAT) as archive:
+        for name, data in (("a\0é.png", encode(picture(1))), ("b\0é.png", b"")):
+            member = tarfile.TarInfo("x")
+            member.size, member.pax_headers = len(data), {"path": name}
+            archive.addfile(member, io.BytesIO(data))
+    result, found = packed(tmp_path / "set.tar", out)
+    assert list(found) == [r"set.tar/a\x00é.png"]
+    assert list(result["skipped_files"]) == [rf"{tmp_path}/set.tar/b\x00é.png"]
 
 
 def test_pictures_are_resized(tmp_path, out, picture):
@@ -295,18 +308,49 @@ def test_a_table_that_names_no_picture_is_bad_input(tmp_path, out, earlier, writ
         packed(folder, out, tags=tmp_path / "mine.csv")
 
 
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"name,hair\na.png,red\n", "must have a column 'file'"),
+        (b"file,title\na.png,x\n" + b"".join(b"%d.png,%d\n" % (n, n) for n in range(128)), "at most 127 values"),
+        (b"\0", "it holds zero bytes"),
+        (None, "it is no ordinary file"),
+    ],
+)
+def test_a_carried_table_that_cannot_be_used_is_named(tmp_path, out, write_pictures, capsys, data, reason):
+    folder = write_pictures(tmp_path / "folder", a=1)
+    os.mkfifo(folder / "tags.csv") if data is None else (folder / "tags.csv").write_bytes(data)
+    assert main(["pack", str(folder), "--out", str(out), "--size", "32", "--json"]) == 0
+    stdout, stderr = capsys.readouterr()
+    result = json.loads(stdout)
+    assert (result["pictures"], result["tagged"]) == (1, 0)
+    assert (
+        list(result["bad_tables"]) == [f"{folder}: tags.csv"] and reason in result["bad_tables"][f"{folder}: tags.csv"]
+    )
+    assert f"the table of tags {folder}: tags.csv cannot be used: " in stderr
+
+
+def test_what_hints_at_a_mistake_in_the_tags_is_said(tmp_path, out, write_pictures, capsys):
+    folder = write_pictures(tmp_path / "folder", a=1, b=2)
+    rows = "a.png,Blonde,x\nb.png,blonde,x,y\n" + "".join(f"gone{n}.png,red,x\n" for n in range(4))
+    (tmp_path / "mine.csv").write_text("file,hair,source\n" + rows)
+    words = ["pack", str(folder), "--out", str(out), "--size", "32", "--tags", str(tmp_path / "mine.csv")]
+    assert main(words) == 0
+    said = [line for line in capsys.readouterr().err.replace("\r", "\n").split("\n") if line.startswith("animegan: ")]
+    assert said == [
+        f"animegan: 4 of 6 rows of {tmp_path}/mine.csv match no picture, such as gone0.png, gone1.png, gone2.png",
+        f"animegan: 1 of 6 rows of {tmp_path}/mine.csv hold more values than there are columns, such as b.png",
+        f"animegan: columns of {tmp_path}/mine.csv are no tags, by their names: source",
+        "animegan: values of hair differ in upper and lower case only, such as Blonde, blonde",
+    ]
+
+
 # --- what cannot be packed
 
 
 def broken_folder(path, _):
     path.mkdir()
     (path / "a.jpg").write_bytes(b"")
-
-
-def folder_with_bad_table(path, picture):
-    path.mkdir()
-    (path / "a.png").write_bytes(encode(picture(1)))
-    (path / "tags.csv").write_text("name,hair\n")
 
 
 def truncated_h5(path, picture):
@@ -321,7 +365,6 @@ BAD_SOURCES = {
     "no archive": (lambda path, _: path.write_bytes(b"PK"), "bytes that are none of these"),
     "foreign HDF5": (lambda path, _: h5py.File(path, "w").close(), "its format is not stated"),
     "truncated HDF5": (truncated_h5, "truncated file"),
-    "a bad table": (folder_with_bad_table, "must have a column 'file'"),
 }
 
 

@@ -1,4 +1,5 @@
 import io
+import struct
 import tracemalloc
 
 import cv2
@@ -66,6 +67,13 @@ def test_transparent_parts_lie_on_white(flag, kind, settings):
     np.testing.assert_array_equal(image[:, 20:], flag[:, 20:])
 
 
+@pytest.mark.parametrize("mode", ["L", "1"])
+def test_a_grey_that_is_transparent_lies_on_white(mode):
+    greys = Image.fromarray(np.array([[0, 255, 90, 0]], np.uint8)).convert(mode, dither=Image.Dither.NONE)
+    image = decode(bytes_of(greys, "PNG", transparency=0))
+    assert image[0, :, 0].tolist() == ([255, 255, 90, 255] if mode == "L" else [255] * 4)
+
+
 def test_half_transparent_parts_mix_with_white():
     image = decode(bytes_of(np.full((4, 4, 4), [200, 100, 0, 51], np.uint8), "PNG"))
     np.testing.assert_array_equal(image[0, 0], [244, 224, 204])  # a fifth of the colour, four fifths of white
@@ -130,6 +138,40 @@ def test_headers_of_other_programs_are_read(flag):
     assert dimensions(bytes(top_down)) == (40, 24)
 
 
+@pytest.mark.parametrize("order", "<>")
+@pytest.mark.parametrize("kind", [1, 3, 4, 6, 8, 9, 16, 17])
+def test_a_tiff_may_state_its_size_in_any_whole_number(order, kind):
+    pixels = np.arange(20 * 12, dtype=np.uint8).reshape(12, 20)
+    letter = {1: "B", 3: "H", 4: "I", 6: "b", 8: "h", 9: "i", 16: "Q", 17: "q"}[kind]
+    values = [(256, kind, 20), (257, kind, 12), (258, 3, 8), (259, 3, 1), (262, 3, 1), (273, 4, 300), (279, 4, 240)]
+    entries, outside = b"", b""
+    for tag, own, value in values:
+        data = struct.pack(order + (letter if own == kind else {3: "H", 4: "I"}[own]), value)
+        if len(data) > 4:
+            data, outside = struct.pack(order + "I", 200 + len(outside)), outside + data
+        entries += struct.pack(order + "HHI", tag, own, 1) + data.ljust(4, b"\0")
+    start = (b"II*\0" if order == "<" else b"MM\0*") + struct.pack(order + "IH", 8, len(values)) + entries + bytes(4)
+    tiff = (start.ljust(200, b"\0") + outside).ljust(300, b"\0") + pixels.tobytes()
+    assert dimensions(tiff) == (20, 12)
+    np.testing.assert_array_equal(decode(tiff)[..., 0], pixels)
+    with pytest.raises(InputError, match="Received: 20 × 12"):
+        decode(tiff, most_pixels=10)
+
+
+def test_a_picture_without_area_has_no_size(flag):
+    flat = bytearray(cv2.imencode(".bmp", flag)[1].tobytes())
+    flat[22:26] = bytes(4)
+    assert dimensions(bytes(flat)) is None
+
+
+@pytest.mark.parametrize("kind", ["PNG", "WEBP"])
+def test_a_large_picture_is_turned_without_a_limit_of_another_library(flag, kind, monkeypatch):
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)  # a tenth of the picture
+    exif = Image.Exif()
+    exif[0x112] = 6
+    assert decode(bytes_of(flag, kind, exif=exif)).shape == (40, 24, 3)
+
+
 @pytest.mark.parametrize(
     "data", [b"", b"letter", b"BM", b"\xff\xd8\xff", b"\xff\xd8\xff\xda", b"RIFF----WAVE", b"II*\0"]
 )
@@ -145,6 +187,17 @@ def test_a_bomb_is_refused_before_it_takes_memory(flag):
         decode(bytes(bomb))
     assert tracemalloc.get_traced_memory()[1] < 10e6
     tracemalloc.stop()
+
+
+@pytest.mark.parametrize("before", [b"", b"\0\0\0\x04teXtIEND----"])  # a part whose words are those of the end
+def test_a_part_of_a_png_that_states_to_be_longer_than_the_file_is_not_read(flag, before, monkeypatch):
+    data = bytes_of(flag, "PNG")
+    start = data.index(b"IDAT") - 4
+    assert dimensions(data[:start] + before + data[start:] + b"what follows the end") == (40, 24)
+    bomb = data[:start] + before + (0x67000519).to_bytes(4, "big") + data[start + 4 :]
+    monkeypatch.setattr(cv2, "imdecode", None)  # it would take 1.7 GB
+    with pytest.raises(InputError, match="must be a readable JPEG"):
+        decode(bomb)
 
 
 @pytest.mark.parametrize("data", [b"", b"letter", b"\x89PNG\r\n\x1a\n" + bytes(99), b"\xff\xd8\xff\xe0", bytes(500)])

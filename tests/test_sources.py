@@ -1,4 +1,5 @@
 import collections
+import gzip
 import io
 import os
 import sys
@@ -10,7 +11,9 @@ import h5py
 import pytest
 
 from animegan.faces.limits import Limits, TooLarge
+from animegan.faces.sources import MEMBERS as MEMBERS_OF
 from animegan.faces.sources import carried_tables, count_pictures, is_picture, kind_of, pictures
+from animegan.faces.unpacking import BadArchive, unpack
 from animegan.files import InputError
 
 MEMBERS = {  # name → content, in no order
@@ -115,6 +118,24 @@ def test_a_link_to_a_picture_is_read_and_other_links_are_named(tmp_path):
     assert found == PICTURES
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has neither in a folder")
+@pytest.mark.timeout(60)
+def test_pipes_and_devices_in_a_folder_are_named_and_not_read(tmp_path):
+    folder = as_folder(tmp_path / "source")
+    os.mkfifo(folder / "pipe.png")
+    (folder / "zeros.png").symlink_to("/dev/zero")
+    found = dict(pictures(folder))
+    assert {str(found.pop(name)) for name in ("pipe.png", "zeros.png")} == {"it is no ordinary file"}
+    assert found == PICTURES
+
+
+def test_a_file_that_grows_is_read_as_far_as_it_was_counted(tmp_path):
+    folder = as_folder(tmp_path / "source")
+    for name, size, read in MEMBERS_OF["folder"](folder):
+        (folder / name).write_bytes(bytes(size + 1))
+        assert read() == bytes(size)
+
+
 def test_links_in_a_tar_are_named_and_not_followed(tmp_path):
     (tmp_path / "secret.png").write_bytes(b"secret")
     with tarfile.open(tmp_path / "t", "w") as archive:
@@ -171,6 +192,42 @@ def test_a_bomb_in_a_tar_is_refused_before_it_is_unpacked(tmp_path, mode):
     with pytest.raises(TooLarge, match="Received: 50,000,000"):
         list(pictures(tmp_path / "bomb", Limits(bytes=1_000_000)))
     assert tracemalloc.get_traced_memory()[1] < 10e6
+    tracemalloc.stop()
+
+
+def comments(count, size, kind):
+    """The headers of `count` comments of `size` zeros each, for the next member or for all that follow."""
+    member = tarfile.TarInfo("comment")
+    member.type, member.size = kind, size
+    record = f"{size} comment=".encode()
+    return (member.tobuf() + record + bytes(size - len(record) - 1) + b"\n" + bytes(-size % 512)) * count
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "kind"),
+    [(1, 20_000_000, tarfile.XHDTYPE), (40, 500_000, tarfile.XHDTYPE), (40, 500_000, tarfile.XGLTYPE)],
+)
+def test_a_bomb_in_the_headers_of_a_tar_is_refused(tmp_path, count, size, kind):
+    plain = as_tar(tmp_path / "plain").read_bytes()
+    for path, start in (("first", 0), ("later", 1536)):  # a folder, and a file of one block
+        (tmp_path / path).write_bytes(gzip.compress(plain[:start] + comments(count, size, kind) + plain[start:]))
+    tracemalloc.start()
+    for path in ("first", "later"):
+        with pytest.raises(InputError, match="Received: "):
+            list(pictures(tmp_path / path))
+        with pytest.raises(BadArchive):
+            unpack(tmp_path / path, tmp_path / "out", Limits())
+    assert tracemalloc.get_traced_memory()[1] < 10e6 and not (tmp_path / "out").exists()
+    tracemalloc.stop()
+
+
+def test_members_of_a_tar_take_no_memory(tmp_path):
+    with tarfile.open(tmp_path / "many", "w") as archive:
+        for number in range(2000):
+            archive.addfile(tarfile.TarInfo(f"{number}.png"))
+    tracemalloc.start()
+    assert sum(1 for _ in pictures(tmp_path / "many")) == 2000
+    assert tracemalloc.get_traced_memory()[1] < 5e5
     tracemalloc.stop()
 
 

@@ -1,3 +1,5 @@
+import unicodedata
+
 import pytest
 
 from animegan.faces.tagging import TagTable
@@ -22,6 +24,22 @@ def test_tables_of_every_program_are_read(mark, separator, end):
 
 def test_spaces_around_words_do_not_count():
     assert table("file , hair colour\n 1.jpg , light blue \n").of("1.jpg") == {"hair colour": "light blue"}
+
+
+@pytest.mark.parametrize("start", ["sep=;\r\n", "\r\n\n", "\ufeffsep=;\n"])
+def test_what_programs_put_before_the_columns_does_not_count(start):
+    assert table(start + "File;hair\r\n./a/1.jpg;red, dyed\r\n").of("set/a/1.jpg") == {"hair": "red, dyed"}
+
+
+@pytest.mark.parametrize(("written", "named"), [("NFC", "NFD"), ("NFD", "NFC")])
+def test_a_name_matches_however_its_accents_are_stored(written, named):
+    row, name = (unicodedata.normalize(form, "ガール é.png") for form in (written, named))
+    assert row != name and table(f"file,hair\n{row},red\n").of(f"set/{name}") == {"hair": "red"}
+
+
+def test_rows_that_are_too_long_and_columns_that_are_no_tags_are_reported():
+    report = table("file,hair,source\n1.jpg,red,web,more\n2.jpg,red,web\n").report()
+    assert (report["too_long"], report["examples"]["too_long"], report["measures"]) == (1, ["1.jpg"], ["source"])
 
 
 def test_a_quoted_value_may_hold_the_separator():
@@ -63,7 +81,9 @@ def test_the_report_names_what_did_not_fit():
         "rows": 9,
         "unused": 7,
         "doubled": 1,
-        "examples": {"unused": [f"gone{number}.jpg" for number in range(5)], "doubled": ["1.jpg"]},
+        "too_long": 0,
+        "measures": [],
+        "examples": {"unused": [f"gone{number}.jpg" for number in range(5)], "doubled": ["1.jpg"], "too_long": []},
     }
 
 

@@ -7,14 +7,14 @@ import os
 import shutil
 from pathlib import Path
 
-from animegan.faces.sources import is_picture
+from animegan.faces.sources import folder_names, is_picture
 from animegan.files import InputError, output_folder, remove_unfinished, replacing
 
 COLUMNS = ("file", "source", "x0", "y0", "x1", "y1", "likelihood", "hair", "eyes")
 TABLE = "faces.csv"
 AS_CSV = {"newline": "", "encoding": "utf-8", "errors": "surrogateescape"}  # a file's name may be any bytes
 JOURNAL = "names"  # in there: all crops that a publishing is about
-JOURNAL_TEXT = {"encoding": "utf-8", "errors": "surrogateescape"}
+LONGEST = 200  # bytes of a crop's name; most file systems take 255, and its number and ending need some of them
 STAGING = ".crops.part"  # new crops wait here until all are done: a killed run loses no earlier crops
 
 
@@ -22,7 +22,8 @@ def find_pictures(pictures, out):
     """List picture files.
 
     Args:
-        pictures: a folder (walked with its subfolders), a picture file, or a list of these.
+        pictures: a folder (walked as `pack` walks it: with its subfolders, but neither hidden ones nor links to
+            folders), a picture file, or a list of these.
         out: a folder that is left out.
 
     Returns:
@@ -37,9 +38,11 @@ def find_pictures(pictures, out):
     for entry in entries:
         if not entry.exists():
             raise InputError(f"the pictures must be a folder or a picture file. Received: {entry}, which is missing")
-        files.update(path for path in (entry.rglob("*") if entry.is_dir() else [entry]) if path.is_file())
+        names = folder_names(entry) if entry.is_dir() else [entry.name]
+        folder = entry if entry.is_dir() else entry.parent
+        files.update(folder / name for name in names if is_picture(name))
     out = _real(out)
-    files = sorted(file for file in files if is_picture(file.name) and not file.is_relative_to(out))
+    files = sorted(file for file in files if not file.is_relative_to(out))
     if not files:
         received = ", ".join(map(str, entries)) or "an empty list"
         raise InputError(f"there must be a picture (JPEG, PNG, WebP, BMP, GIF, TIFF) to read. Received: {received}")
@@ -79,14 +82,20 @@ class CropFolder:
         self.path = output_folder(path)
         self.earlier = _listed(self.path / TABLE)
         remove_unfinished(self.path, TABLE)
+        self._clear_away()
+
+    def _clear_away(self):
+        """Remove what waits, and those crops of a publishing that faces.csv does not list.
+
+        They are the new ones if it broke off, and the earlier ones if it came to its end.
+        """
         journal = self.path / STAGING / JOURNAL
         if journal.exists():
-            self._remove(name for name in journal.read_text(**JOURNAL_TEXT).split("\n") if name not in self.earlier)
-
-    def _remove(self, names):
-        for name in names:
-            if name.endswith(".png") and Path(name).name == name:
-                (self.path / name).unlink(missing_ok=True)
+            listed = _listed(self.path / TABLE)
+            for name in os.fsdecode(journal.read_bytes()).split("\0"):
+                if name not in listed and name.endswith(".png") and Path(name).name == name:
+                    (self.path / name).unlink(missing_ok=True)
+        shutil.rmtree(self.path / STAGING, ignore_errors=True)
 
     def name_crops(self, files):
         """Choose names that neither two pictures nor a picture and another file in the folder share.
@@ -95,7 +104,7 @@ class CropFolder:
             files: paths of pictures.
 
         Returns:
-            list of str, one a picture: its stem, numbered if need be. Crop k is called <name>_<k>.png.
+            list of str, one a picture: its stem, cut and numbered if need be. Crop k is called <name>_<k>.png.
         """
         foreign = {path.name for path in self.path.glob("*.png")} - self.earlier
         taken = {name.rpartition("_")[0].casefold() for name in foreign}
@@ -105,15 +114,14 @@ class CropFolder:
     def staging(self):
         """Yield an empty folder for new crops, and remove it after; each is called <name>_<k>.png.part there."""
         staging = self.path / STAGING
-        shutil.rmtree(staging, ignore_errors=True)  # a killed run's
-        staging.mkdir()
+        staging.mkdir(exist_ok=True)  # a killed run's workers live on for a moment
         try:
             yield staging
         finally:
-            shutil.rmtree(staging, ignore_errors=True)
+            self._clear_away()
 
     def publish(self, staging, rows):
-        """Move the new crops in, list them in faces.csv, and remove those that only the earlier run made.
+        """Move the new crops in, and list them in faces.csv. Those that only the earlier run made go with `staging`.
 
         Args:
             staging: the folder that `staging` gave.
@@ -131,13 +139,13 @@ class CropFolder:
         for row in rows:
             name, _, number = row[0].rpartition("_")
             moves[row[0]] = f"{renamed.get(name, name)}_{number}"
-        (staging / JOURNAL).write_text("\n".join({*moves.values(), *self.earlier}), **JOURNAL_TEXT)
+        with replacing(staging / JOURNAL) as temporary:  # a part of a name could be that of another file
+            temporary.write_bytes(os.fsencode("\0".join({*moves.values(), *self.earlier})))
         for staged, name in moves.items():
             os.replace(staging / f"{staged}.part", self.path / name)
         rows = [(moves[row[0]], *row[1:]) for row in rows]
         with replacing(self.path / TABLE) as temporary, open(temporary, "w", **AS_CSV) as file:
             csv.writer(file).writerows([COLUMNS, *rows])
-        self._remove(self.earlier - set(moves.values()))
         return rows
 
     def _differs(self, staging, name):
@@ -147,7 +155,9 @@ class CropFolder:
 
 
 def _free(stem, taken):
-    """The stem, or the first of <stem>-2, <stem>-3, … that is not taken, which it then is."""
+    """The stem, cut to LONGEST, or the first of <stem>-2, <stem>-3, … that is not taken, which it then is."""
+    while len(os.fsencode(stem)) > LONGEST:
+        stem = stem[:-1]
     numbered = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
     name = next(name for name in numbered if name.casefold() not in taken)
     taken.add(name.casefold())

@@ -14,6 +14,8 @@ from tqdm import tqdm
 from animegan import pictures as pixels
 from animegan.faces.crop_folder import CropFolder, find_pictures
 from animegan.faces.detecting import LIKELIHOOD, make_detector
+from animegan.faces.limits import LIMITS
+from animegan.faces.sources import read_file
 from animegan.files import InputError
 from animegan.settings import core_count
 
@@ -37,7 +39,7 @@ def crop(
     Crops that an earlier run left in `out` are replaced; other files there are left alone.
 
     Args:
-        pictures: a folder (walked with its subfolders), a picture file, or a list of these.
+        pictures: a folder (walked as `pack` walks it), a picture file, or a list of these.
         out: the folder to write. Where it lies inside `pictures`, it is not read.
         detector: "animeface" or "lbp".
         size: side of the crops in pixels, 16 to 512.
@@ -50,7 +52,7 @@ def crop(
 
     Returns:
         dict: "scenes", how many pictures were read; "faces", how many crops were written; "skipped", with
-        "unreadable" (list of the pictures' names), "no face" (how many pictures) and "too small" (how many
+        "unreadable" (the pictures' names, with reasons), "no face" (how many pictures) and "too small" (how many
         faces of less than 24 pixels); "out", the folder.
 
     Raises:
@@ -123,9 +125,9 @@ class _Settings:
 class _Result:
     """What one picture gave: the faces whose crops were written, in the order of k."""
 
-    readable: bool
     faces: tuple = ()
     too_small: int = 0
+    unreadable: str = ""  # why it is, if it is
 
 
 class _Cropper:
@@ -138,15 +140,15 @@ class _Cropper:
     def __call__(self, job):
         path, prefix = job
         try:
-            image = pixels.decode(Path(path).read_bytes(), self.settings.most_pixels)
-        except (OSError, InputError):
-            return _Result(readable=False)
+            image = pixels.decode(read_file(path, LIMITS.file_bytes), self.settings.most_pixels)
+        except (OSError, InputError) as error:
+            return _Result(unreadable=str(getattr(error, "strerror", None) or error))
         found = self.detector.detect(image)
         faces = tuple(face for face in found if face.side >= SMALLEST)
         for k, face in enumerate(faces):
             data = pixels.encode(cut(image, face.box, self.settings.size, self.settings.margin))
             Path(f"{prefix}_{k}.png.part").write_bytes(data)
-        return _Result(True, faces, len(found) - len(faces))
+        return _Result(faces, len(found) - len(faces))
 
 
 _cropper = None  # a worker process's own: made once, used for all its pictures
@@ -203,15 +205,17 @@ def _rows(name, source, result):
 
 def _skipped(sources, results):
     return {
-        "unreadable": [source for source, result in zip(sources, results, strict=True) if not result.readable],
-        "no face": sum(result.readable and not result.faces and not result.too_small for result in results),
+        "unreadable": {
+            source: result.unreadable for source, result in zip(sources, results, strict=True) if result.unreadable
+        },
+        "no face": sum(not (result.unreadable or result.faces or result.too_small) for result in results),
         "too small": sum(result.too_small for result in results),
     }
 
 
 def _no_face(count, skipped):
     unreadable = skipped["unreadable"]
-    named = f", such as {unreadable[0]}" if unreadable else ""
+    named = f", such as {next(iter(unreadable))}" if unreadable else ""
     return (
         f"there must be a face to crop. Received: no face was found in {count} pictures "
         f"({len(unreadable)} unreadable{named}; {skipped['too small']} faces smaller than {SMALLEST} pixels)"

@@ -1,5 +1,6 @@
 """Fetch a data set from Kaggle into a folder, by kagglehub, so that it ends: with the files or with a reason."""
 
+import filecmp
 import json
 import os
 import queue
@@ -41,7 +42,8 @@ def fetch(handle, out, patience=PATIENCE, limits=LIMITS, progress=True):
     Args:
         handle: OWNER/NAME, the newest version of a set, the two of PINNED in the version that is pinned;
             OWNER/NAME/versions/N; or the address of a set's page.
-        out: folder, new or empty or filled by `fetch` from the same set before.
+        out: folder, new or empty or filled by `fetch` from the same set before; of another version of it, what this
+            one has not is removed.
         patience: seconds without a sign of life after which the server is given up.
         limits: animegan.faces.limits.Limits for the archive.
         progress: show a progress bar on stderr.
@@ -72,12 +74,26 @@ def _check_folder(out, name):
     held = [path.name for path in out.iterdir() if not path.name.startswith(TEMPORARY)]
     if not held:
         return
-    try:
-        before = json.loads((out / RECORD).read_text(encoding="utf-8"))["handle"]
-    except (OSError, ValueError, KeyError, TypeError):
-        raise InputError(f"the output must be a new or empty folder. Received: {out}, which holds {held[0]}") from None
+    before, _ = _read_record(out)
+    if not before:
+        raise InputError(f"the output must be a new or empty folder. Received: {out}, which holds {held[0]}")
     if before.partition("/versions/")[0] != name:
         raise InputError(f"the output must be a folder for {name} alone. Received: {out}, which holds {before}")
+
+
+def _read_record(out):
+    """What a folder holds by its record: (handle, set of names of files); ("", empty set) where there is none."""
+    try:
+        record = json.loads((out / RECORD).read_text(encoding="utf-8"))
+        names = {name for name in record.get("files", []) if not {"", "..", "/"} & {*Path(name).parts}}
+        return str(record["handle"]), names
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return "", set()
+
+
+def _write_record(out, handle, names):
+    with replacing(out / RECORD) as temporary:
+        temporary.write_text(json.dumps({"handle": handle, "files": sorted(names)}) + "\n", encoding="utf-8")
 
 
 def _download(name, patience, limits, progress):
@@ -131,8 +147,9 @@ def _answers(name, patience, limits):
             ready = lines.get(timeout=max(patience, START))
             while ready and (line := lines.get(timeout=patience)):
                 answer = json.loads(line)
-                answered = "done" not in answer
-                yield answer
+                if "busy" not in answer:
+                    answered = "done" not in answer
+                    yield answer
             if not answered:
                 errors.seek(0)
                 yield {"error": "other", "message": (errors.read().splitlines() or ["no word"])[-1]}
@@ -181,22 +198,25 @@ def _reason(name, answer, patience):
 
 
 def _place(source, out, handle):
-    """Link or copy all files of a folder into another, each whole or not at all; a file of the same length stays."""
-    with replacing(out / RECORD) as temporary:
-        temporary.write_text(json.dumps({"handle": handle}) + "\n", encoding="utf-8")
-    files = pictures = size = 0
-    for folder, _, names in os.walk(source):
-        target = output_folder(out / Path(folder).relative_to(source))
-        remove_unfinished(target, "*")
-        for name in names:
-            path, copy = Path(folder, name), target / name
-            if path.is_symlink() or not path.is_file():
-                continue
-            length = path.stat().st_size
-            if not copy.is_file() or copy.stat().st_size != length:
-                _link(path, copy)
-            files, size, pictures = files + 1, size + length, pictures + is_picture(name)
-    return {"files": files, "pictures": pictures, "megabytes": round(size / 1e6, 1)}
+    """Link or copy all files of a folder into another, each whole or not at all; a file of the same bytes stays.
+
+    Files that `fetch` put there before, of another version, and that are not in this one, are removed.
+    """
+    paths = {path.relative_to(source).as_posix(): path for path in source.rglob("*") if path.is_file()}
+    paths = {name: path for name, path in paths.items() if not path.is_symlink()}
+    _, earlier = _read_record(out)
+    _write_record(out, handle, earlier | set(paths))  # whoever is killed now knows what to remove
+    for name in earlier - set(paths):
+        (out / name).unlink(missing_ok=True)
+    for folder in {(out / name).parent for name in paths}:
+        remove_unfinished(output_folder(folder), "*")
+    for name, path in paths.items():
+        copy = out / name
+        if not copy.is_file() or not (copy.samefile(path) or filecmp.cmp(path, copy, shallow=False)):
+            _link(path, copy)
+    _write_record(out, handle, paths)
+    size = sum(path.stat().st_size for path in paths.values())
+    return {"files": len(paths), "pictures": sum(map(is_picture, paths)), "megabytes": round(size / 1e6, 1)}
 
 
 def _link(path, copy):

@@ -4,7 +4,7 @@
 
 A process of its own, since kagglehub waits for a server without end and can only be stopped from outside. It ends when
 its stdin does, so that it never outlives who started it. The lines: {"ready"}; {"done", "total", "unit"} while it
-works; at last {"path", "version", "files", "cached"} or {"error", …}.
+works, and {"busy"} where it does so without a word; at last {"path", "version", "files", "cached"} or {"error", …}.
 """
 
 import contextlib
@@ -13,6 +13,7 @@ import os
 import shutil
 import sys
 import threading
+import time
 import zipfile
 from pathlib import Path
 
@@ -22,6 +23,8 @@ from kagglehub import cache, clients, config, dataset_download, exceptions, hand
 from animegan.faces.limits import Limits, TooLarge
 from animegan.faces.unpacking import BadArchive, unpack
 
+BEAT = 1  # seconds
+BUSY = 0.01 * BEAT  # seconds of computing in a beat: who waits for a server takes less
 BEGINNING = 60  # bytes of what came instead of an archive that are quoted
 
 
@@ -29,12 +32,15 @@ def main():
     """Fetch what the command line names."""
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)  # what kagglehub prints is no answer
+    lock = threading.Lock()
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
     def answer(**words):
-        print(json.dumps(words), file=answers, flush=True)
+        with lock:
+            print(json.dumps(words), file=answers, flush=True)
 
     answer(ready=True)
+    threading.Thread(target=_tell_when_busy, args=(answer,), daemon=True).start()
     try:
         answer(**_fetch(sys.argv[1], Limits(**json.loads(sys.argv[2])), answer))
     except Exception as error:
@@ -44,6 +50,17 @@ def main():
 def _end_with_parent():
     sys.stdin.read()
     os._exit(1)
+
+
+def _tell_when_busy(answer):
+    """Give a sign of life while the process computes: the checksum of half a download takes minutes, without a word."""
+    before = time.process_time()
+    while True:
+        time.sleep(BEAT)
+        now = time.process_time()
+        if now - before > BUSY:
+            answer(busy=True)
+        before = now
 
 
 def _fetch(name, limits, answer):
@@ -59,11 +76,14 @@ def _fetch(name, limits, answer):
         if found:
             return found
     clients.tqdm = _telling(answer)
+    newest = []  # the version, once the server has told it
+    ask = http_resolver._get_current_version
+    http_resolver._get_current_version = lambda *words: newest.append(ask(*words)) or newest[0]
     http_resolver._extract_archive = lambda archive, folder: _unpack(Path(archive), Path(folder), limits, answer)
     try:
         path = Path(dataset_download(name))
     except requests.ConnectionError:
-        found = None if wanted.is_versioned() else _newest_cached(shelf, wanted)
+        found = None if wanted.is_versioned() or newest else _newest_cached(shelf, wanted)
         if not found:
             raise
         return found

@@ -86,26 +86,27 @@ def _parts(look):
         yield value >> start & (1 << stop - start) - 1
 
 
-def groups(count, pairs):
-    """Number the groups that pairs join, directly or through others.
+class Groups:
+    """Numbers in groups, joined directly or through others. It grows with the numbers, not with what joins them."""
 
-    Args:
-        count: how many pictures there are.
-        pairs: (a, b) of numbers of pictures that belong together.
+    def __init__(self):
+        """Begin without numbers."""
+        self._lower = array.array("q")  # a lower number of the same group; its own, if it is the least
 
-    Returns:
-        int64 array (count,): for each picture the least number in its group.
-    """
-    least = np.arange(count)
+    def add(self, others):
+        """Add the next number, from 0 on, to the groups of these earlier ones, which become one group."""
+        firsts = {self._first(int(other)) for other in others}
+        least = min(firsts, default=len(self._lower))
+        for first in firsts:
+            self._lower[first] = least
+        self._lower.append(least)
 
-    def first(number):
-        while least[number] != number:
-            number = least[number]
+    def leaders(self):
+        """The least number in the group of each: list of int."""
+        return [self._first(number) for number in range(len(self._lower))]
+
+    def _first(self, number):
+        while (lower := self._lower[number]) != number:
+            self._lower[number] = self._lower[lower]  # the next way is half as long
+            number = lower
         return number
-
-    for pair in pairs:
-        low, high = sorted(map(first, pair))
-        least[high] = low
-    for number in np.flatnonzero(least != np.arange(count)):
-        least[number] = first(number)
-    return least

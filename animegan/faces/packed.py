@@ -147,9 +147,11 @@ class FaceSet:
     def split(self, *selections):
         """Which pictures are to train on and which to measure against.
 
-        A picture's own pixels decide, so that no file, order or run ever trains on one that another holds out; of
-        pictures that look alike, the pixels of one of them decide for all. The decision stands in the file; in one of
-        version 1 it is made again, for each picture alone.
+        A picture's own pixels decide, whatever the order or the run, and in other files, too. Of pictures in a file
+        that look alike, the pixels of one of them decide for all, so that they are never parted; a file without that
+        one, such as one whose near duplicates were dropped, may decide otherwise for the rest: measure a run on the
+        very file that it was trained on. The decision stands in the file; in one of version 1 it is made again, for
+        each picture alone.
 
         Args:
             selections: as `select` takes them; only pictures that satisfy all are split.

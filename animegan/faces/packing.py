@@ -40,19 +40,21 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
 
     Returns:
         dict: pictures (packed), duplicates (dropped), near_duplicates (how many look like an earlier picture, dropped
-        or not), near_pairs (their sources, with that picture's), skipped (unreadable), skipped_files (their names, with
-        reasons), other_files (how many were no pictures, by the endings of their names), tagged (pictures with at least
-        one tag), tables (of each table of tags: rows, unused, doubled, examples of both), out.
+        or not), near_pairs (list of their sources, each with that picture's), skipped (unreadable), skipped_files
+        (their names, with reasons), other_files (how many were no pictures, by the endings of their names), tagged
+        (pictures with at least one tag), tables (of each table of tags what TagTable.report says), bad_tables (tables
+        of the sources that cannot be used, with reasons), same_but_for_case (values such as Blonde and blonde, by their
+        tag), out.
 
     Raises:
-        InputError: a source is none, or holds no readable picture; a table is not usable; no row of `tags` matches.
+        InputError: a source is none, or holds no readable picture; `tags` is not usable, or no row of it matches.
     """
     check_size(size)
     given = TagTable.read(tags) if tags else None
     kinds = {str(path): sources.kind_of(path) for path in paths}
     if not kinds:
         raise InputError("there must be at least one source to pack. Received: none")
-    skipped, others, tables = {}, collections.Counter(), {str(tags): given} if given else {}
+    skipped, bad_tables, others, tables = {}, {}, collections.Counter(), {str(tags): given} if given else {}
     provenance = {"command": "pack", "sources": [Path(path).name for path in kinds]}
     with FaceWriter(out, size, provenance, drop_copies=drop_copies) as writer:
         for path, kind in kinds.items():
@@ -60,7 +62,7 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
             if kind == "h5":
                 blocks = _h5_blocks(path, size, limits)
             else:
-                carried = _read_tables(path, limits)
+                carried = _read_tables(path, limits, bad_tables)
                 tables |= {f"{path}: {name}": table for name, table in carried.items()}
                 blocks = _picture_blocks(path, size, carried, skipped, others, limits)
             with tqdm(total=_count(path, kind), unit="picture", desc=Path(path).name, disable=not progress) as bar:
@@ -76,7 +78,7 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
             raise InputError(
                 f"the column 'file' of {tags} must name pictures of the sources. Received: no name of theirs"
             )
-        pictures, duplicates, tagged = len(writer), writer.duplicates, writer.tagged
+        pictures, duplicates, tagged, same = len(writer), writer.duplicates, writer.tagged, writer.same_but_for_case
     return {
         "pictures": pictures,
         "duplicates": duplicates,
@@ -87,8 +89,25 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
         "other_files": dict(others),
         "tagged": tagged,
         "tables": {_text(name): each.report() for name, each in tables.items()},
+        "bad_tables": bad_tables,
+        "same_but_for_case": same,
         "out": str(out),
     }
+
+
+def remarks(result):
+    """What in a result of `pack` hints at a mistake in the tags: list of sentences, of one line each."""
+    lines = [f"the table of tags {name} cannot be used: {reason}" for name, reason in result["bad_tables"].items()]
+    for name, report in result["tables"].items():
+        for kind, words in (("unused", "match no picture"), ("too_long", "hold more values than there are columns")):
+            if report[kind]:
+                examples = ", ".join(report["examples"][kind][:3])
+                lines.append(f"{report[kind]} of {report['rows']} rows of {name} {words}, such as {_text(examples)}")
+        if report["measures"]:
+            lines.append(f"columns of {name} are no tags, by their names: {', '.join(report['measures'])}")
+    for tag, values in result["same_but_for_case"].items():
+        lines.append(f"values of {tag} differ in upper and lower case only, such as {', '.join(values[:3])}")
+    return lines
 
 
 def _count(path, kind):
@@ -112,9 +131,21 @@ def _h5_blocks(path, size, limits) -> Iterator[tuple]:
             yield images, names[rows.start : rows.stop], tags, list(pool.map(look, images))
 
 
-def _read_tables(path, limits):
-    """The tag tables that a source carries, {name: TagTable}, the nearest to the pictures last: it wins."""
-    tables = {name: TagTable.parse(data, f"{path}: {name}") for name, data in sources.carried_tables(path, limits)}
+def _read_tables(path, limits, bad):
+    """The tag tables that a source carries, {name: TagTable}, the nearest to the pictures last: it wins.
+
+    Those that cannot be used, since they are perhaps about something else, are noted in `bad` with the reason.
+    """
+    tables = {}
+    for name, data in sources.carried_tables(path, limits):
+        try:
+            if isinstance(data, OSError):
+                raise InputError(str(data))
+            tables[name] = TagTable.parse(data, f"{path}: {name}")
+            tables[name].check_values()
+        except InputError as error:
+            tables.pop(name, None)
+            bad[_text(f"{path}: {name}")] = _text(str(error))
     return dict(sorted(tables.items(), key=lambda table: len(PurePosixPath(table[0]).parts)))
 
 
@@ -152,7 +183,7 @@ def _unused(name, names):
 
 def _text(name):
     """A file's name as text that can be stored and printed: bytes of it that are no UTF-8 become \\udc83 or so."""
-    return name.encode("utf-8", "backslashreplace").decode()
+    return name.encode("utf-8", "backslashreplace").decode().replace("\0", "\\x00")  # HDF5 ends a text there
 
 
 def _decoding(members, size, most_pixels, pool):

@@ -4,6 +4,7 @@ import contextlib
 import functools
 import lzma
 import os
+import stat
 import tarfile
 import zipfile
 import zlib
@@ -16,6 +17,14 @@ from animegan.faces.limits import LIMITS
 from animegan.files import InputError
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+TAR_HEADERS = (
+    tarfile.XGLTYPE,
+    tarfile.XHDTYPE,
+    tarfile.SOLARIS_XHDTYPE,
+    tarfile.GNUTYPE_LONGNAME,
+    tarfile.GNUTYPE_LONGLINK,
+)
+MOST_HEADER_BYTES = 1_000_000  # of a tar, about one member: a long name takes 300
 TAG_FILES = ("faces.csv", "tags.csv")  # a table of tags that a source may carry along
 
 
@@ -44,9 +53,9 @@ def kind_of(path):
         return "h5"
     if zipfile.is_zipfile(path):
         return "zip"
-    with contextlib.suppress(EOFError, zlib.error, lzma.LZMAError):  # what begins like a compressed tar
-        if tarfile.is_tarfile(path):
-            return "tar"
+    with contextlib.suppress(tarfile.TarError, EOFError, zlib.error, lzma.LZMAError):
+        open_tar(path).close()
+        return "tar"
     raise InputError(
         f"a source must be a folder, a zip or tar archive, or a packed .h5 file. "
         f"Received: {path} ({path.stat().st_size} bytes that are none of these)"
@@ -90,17 +99,14 @@ def pictures(path, limits=LIMITS, others=None) -> Iterator[tuple[str, bytes | OS
             others[PurePosixPath(name).suffix.lower() or "no ending"] += 1
 
 
-def carried_tables(path, limits=LIMITS) -> Iterator[tuple[str, bytes]]:
-    """The tag tables (faces.csv or tags.csv at any depth) that a folder or archive brings along, as (name, bytes).
+def carried_tables(path, limits=LIMITS) -> Iterator[tuple[str, bytes | OSError]]:
+    """The tag tables (faces.csv or tags.csv at any depth) that a folder or archive brings along.
 
-    Args and errors: those of `pictures`; InputError also where a table cannot be read.
+    Args, pairs and errors: those of `pictures`.
     """
     for name, size, read in _members(path, limits):
         if PurePosixPath(name).name in TAG_FILES:
-            data = _read(read, size, limits)
-            if isinstance(data, OSError):
-                raise InputError(f"a table of tags must be readable. Received: {path}: {name} ({data})") from data
-            yield name, data
+            yield name, _read(read, size, limits)
 
 
 def _members(path, limits):
@@ -135,8 +141,11 @@ def _is_hidden(name):
     return name.endswith("/") or "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
 
 
-def _folder_members(path):
-    """The files below a folder in the order of their names."""
+def folder_names(path):
+    """The files below a folder in the order of their names: {name: None, or an OSError where it cannot be followed}.
+
+    Links to folders are not followed.
+    """
     found = {}
     closed = []
     for folder, folders, files in os.walk(path, onerror=closed.append):
@@ -145,10 +154,27 @@ def _folder_members(path):
         links = (name for name in folders if os.path.islink(os.path.join(folder, name)))
         found |= {inside + name: OSError("a link to a folder is not followed") for name in links}
     found |= {os.path.relpath(error.filename, path): error for error in closed}
-    for name in sorted(found, key=lambda name: name.split("/")):
+    return {name: found[name] for name in sorted(found, key=lambda name: name.split("/"))}
+
+
+def read_file(file, most):
+    """The bytes of a file, but no more than `most`: it may grow without end.
+
+    Raises:
+        OSError: it cannot be read, or is a pipe or a device.
+    """
+    if not stat.S_ISREG(os.stat(file).st_mode):
+        raise OSError("it is no ordinary file")
+    with open(file, "rb") as opened:
+        return opened.read(most)
+
+
+def _folder_members(path):
+    for name, error in folder_names(path).items():
         file = Path(path, name)
         try:
-            yield name, file.stat().st_size, found[name] or file.read_bytes
+            size = file.stat().st_size
+            yield name, size, error or functools.partial(read_file, file, size)
         except OSError as error:  # a link that leads nowhere
             yield name, 0, error
 
@@ -167,12 +193,46 @@ def _tar_members(path):
         with _reading(path):
             return archive.extractfile(member).read()
 
-    with _reading(path), tarfile.open(path) as archive:
-        for member in archive:
+    with _reading(path), open_tar(path) as archive:
+        for member in tar_members(archive):
             if member.isfile():
                 yield member.name, member.size, functools.partial(read, member)
             elif not member.isdir() and is_picture(member.name):
                 yield member.name, 0, OSError("a link is not followed")
+
+
+def open_tar(path):
+    """Open a tar archive to read, compressed or not: a tarfile.TarFile.
+
+    Raises:
+        tarfile.TarError: it is none, or states so much about one member that this alone would fill memory: tarfile
+            reads it whole, before the member's size is known.
+        EOFError, zlib.error, lzma.LZMAError: it only begins like a compressed one.
+    """
+
+    class Header(tarfile.TarInfo):
+        lasting = passing = 0  # bytes of headers about all members that follow, and about the next one
+
+        @classmethod
+        def frombuf(cls, buf, encoding, errors):
+            header = super().frombuf(buf, encoding, errors)
+            if header.type == tarfile.XGLTYPE:
+                cls.lasting += header.size
+            cls.passing = cls.passing + header.size if header.type in TAR_HEADERS else 0
+            if cls.lasting + cls.passing > MOST_HEADER_BYTES or header.type == tarfile.GNUTYPE_SPARSE:
+                raise tarfile.ReadError(
+                    f"a member is sparse, or its headers hold more than {MOST_HEADER_BYTES:,} bytes"
+                )
+            return header
+
+    return tarfile.open(path, tarinfo=Header)
+
+
+def tar_members(archive):
+    """The members of an open tar. tarfile itself would keep each of them in memory."""
+    while member := archive.next():
+        archive.members.clear()
+        yield member
 
 
 MEMBERS = {"folder": _folder_members, "zip": _zip_members, "tar": _tar_members, "h5": lambda path: ()}

@@ -2,8 +2,10 @@
 
 import csv
 import io
+import unicodedata
 from pathlib import Path, PurePosixPath
 
+from animegan.faces.layout import MOST_VALUES
 from animegan.files import InputError
 
 # What `animegan crop` notes of a face beside its tags; positions and likelihoods are no classes of faces.
@@ -21,6 +23,8 @@ class TagTable:
     Attributes:
         names: tuple of the tags.
         doubled: list of the names that stood in another row before.
+        too_long: list of the names in whose rows more values stand than there are columns; those are left out.
+        measures: list of the columns that are no tags since `crop` calls its measures so; none in a table of crop's.
         used: set of the names whose rows matched a picture so far.
     """
 
@@ -28,15 +32,19 @@ class TagTable:
         """Read a table.
 
         Args:
-            text: the CSV as str; comma, semicolon, tab or | between the columns.
+            text: the CSV as str; comma, semicolon, tab or | between the columns, or what a first line "sep=;" names.
             name: what to call it in errors.
 
         Raises:
             InputError: there is no column `file`, or no other column, or it is no CSV.
         """
-        lines = io.StringIO(text, newline=None)  # ends of lines of any system
-        delimiter = max(",;\t|", key=lines.readline().count)
-        lines.seek(0)
+        lines = io.StringIO(text.lstrip("\r\n"), newline=None)  # ends of lines of any system
+        first = lines.readline()
+        delimiter = max(",;\t|", key=first.count)
+        if first.startswith("sep=") and len(first) > 5:  # Excel's
+            delimiter = first[4]
+        else:
+            lines.seek(0)
         try:
             self._read(csv.DictReader(lines, delimiter=delimiter), name)
             "".join(self.names + tuple(value for row in self._rows.values() for value in row.values())).encode()
@@ -46,6 +54,8 @@ class TagTable:
     def _read(self, reader, name):
         """Take names and rows from a csv.DictReader."""
         columns = [column.strip() for column in reader.fieldnames or []]
+        if "file" not in columns:
+            columns = ["file" if column.lower() == "file" else column for column in columns]
         reader.fieldnames = columns
         self.names = tuple(column for column in columns if column not in MEASURES | {"file", ""})
         if "file" not in columns or not self.names:
@@ -53,9 +63,12 @@ class TagTable:
                 f"a table of tags must have a column 'file' and a column for each tag. "
                 f"Received: {name} with {', '.join(columns) or 'no columns'}"
             )
-        self._rows, self.doubled, self.used = {}, [], set()
+        self._rows, self.doubled, self.too_long, self.used = {}, [], [], set()
+        self.measures = [] if set(columns) >= MEASURES else sorted(MEASURES & set(columns))
         for row in reader:
-            file = (row["file"] or "").strip().replace("\\", "/")
+            file = "/".join(_parts((row["file"] or "").strip().replace("\\", "/")))
+            if None in row:
+                self.too_long.append(file)
             values = {tag: (row[tag] or "").strip() for tag in self.names}
             if file in self._rows:
                 self.doubled.append(file)
@@ -83,7 +96,7 @@ class TagTable:
 
     def of(self, name):
         """Tags of the picture `name`: a dict from tag to value, empty where no row matches."""
-        parts = PurePosixPath(name).parts
+        parts = _parts(name)
         for start in range(len(parts)):
             row = self._rows.get("/".join(parts[start:]))
             if row is not None:
@@ -92,8 +105,25 @@ class TagTable:
         return {}
 
     def report(self):
-        """What did not fit: a dict of rows, unused and doubled (numbers of rows), and examples (up to five names)."""
+        """What did not fit: a dict of rows, unused, doubled and too_long (numbers of rows), measures, and examples.
+
+        The examples are up to five names of each kind.
+        """
         unused = [name for name in self._rows if name not in self.used]
-        examples = {"unused": unused[:EXAMPLES], "doubled": self.doubled[:EXAMPLES]}
+        odd = {"unused": unused, "doubled": self.doubled, "too_long": self.too_long}
         rows = len(self._rows) + len(self.doubled)
-        return {"rows": rows, "unused": len(unused), "doubled": len(self.doubled), "examples": examples}
+        examples = {kind: names[:EXAMPLES] for kind, names in odd.items()}
+        counts = {kind: len(names) for kind, names in odd.items()}
+        return {"rows": rows, **counts, "measures": self.measures, "examples": examples}
+
+    def check_values(self):
+        """Raise InputError if a tag has more values than a packed file can tell apart."""
+        for tag in self.names:
+            count = len({row[tag] for row in self._rows.values() if tag in row})
+            if count > MOST_VALUES:
+                raise InputError(f"a tag can have at most {MOST_VALUES} values. Received: {count} of '{tag}'")
+
+
+def _parts(name):
+    """The parts of a file's name, without ., and é in one piece: a Mac's file system has it in two."""
+    return PurePosixPath(unicodedata.normalize("NFC", name)).parts

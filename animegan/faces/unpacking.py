@@ -1,11 +1,13 @@
 """Unpacking an archive of somebody else's into a folder: nothing lands outside, no links, and no more than allowed."""
 
 import errno
+import functools
 import shutil
 import tarfile
 import zipfile
 from pathlib import Path
 
+from animegan.faces.sources import open_tar, tar_members
 from animegan.files import InputError
 
 # What a name can be to a file system: too long, not its kind of text, or both a file and a folder.
@@ -37,11 +39,8 @@ def unpack(archive, folder, limits, tell=lambda done, total: None):
         OSError: the disk is full, or the folder cannot be written to.
     """
     try:
-        if zipfile.is_zipfile(archive):
-            with zipfile.ZipFile(archive) as opened:
-                return _write(opened.infolist(), _Zip(opened), Path(folder), limits, tell)
-        with tarfile.open(archive) as opened:
-            return _write(opened, _Tar(opened), Path(folder), limits, tell)
+        members = _zip_members if zipfile.is_zipfile(archive) else _tar_members
+        return _write(members, archive, Path(folder), limits, tell)
     except InputError:
         raise
     except OSError as error:
@@ -52,55 +51,47 @@ def unpack(archive, folder, limits, tell=lambda done, total: None):
         raise BadArchive(str(error) or type(error).__name__) from error
 
 
-class _Zip:
-    """How members of a zip are told apart and written. A link is written as a file that holds its target's name."""
+def _zip_members(path):
+    """The members of a zip: (whether it is a file, whether it is a folder, bytes, what writes it into a folder).
 
-    def __init__(self, opened):
-        self.extract = opened.extract
-
-    def kind(self, member):
-        """(whether it is a file, whether it is a folder, bytes): zipfile unpacks no more bytes than are stated."""
-        return not member.is_dir(), member.is_dir(), member.file_size
-
-
-class _Tar:
-    """The same of a tar."""
-
-    def __init__(self, opened):
-        self._opened = opened
-
-    def kind(self, member):
-        return member.isfile(), member.isdir(), member.size
-
-    def extract(self, member, folder):
-        self._opened.extract(member, folder, filter="data")
+    zipfile unpacks no more bytes than are stated, and writes a link as a file that holds its target's name.
+    """
+    with zipfile.ZipFile(path) as archive:
+        for member in archive.infolist():
+            yield not member.is_dir(), member.is_dir(), member.file_size, functools.partial(archive.extract, member)
 
 
-def _write(members, form, folder, limits, tell):
+def _tar_members(path):
+    """The same of a tar; each must be written before the next is asked for."""
+    with open_tar(path) as archive:
+        for member in tar_members(archive):
+            write = functools.partial(archive.extract, member, filter="data")
+            yield member.isfile(), member.isdir(), member.size, write
+
+
+def _write(members, archive, folder, limits, tell):
     """Check all members, then write the files among them."""
-    files, left_out, total = [], 0, 0
-    for number, member in enumerate(members, start=1):  # one by one: a small compressed tar may hold any number
-        is_file, is_folder, size = form.kind(member)
+    files = left_out = total = 0
+    for number, (is_file, is_folder, size, _) in enumerate(members(archive), start=1):
         total += size
         limits.check("an archive", "members", number)
         limits.check("an archive", "bytes", total)
         limits.check("a file of an archive", "file_bytes", size)
-        if is_file:
-            files.append(member)
-        else:
-            left_out += not is_folder
+        files += is_file
+        left_out += not is_file and not is_folder
     if not files:  # also what is nothing but zeros: tarfile takes that for an empty tar
         raise BadArchive("it holds no file")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    for number, member in enumerate(files, start=1):
+    writes = (write for is_file, _, _, write in members(archive) if is_file)
+    for number, write in enumerate(writes, start=1):
         try:
-            form.extract(member, folder)
+            write(folder)
         except tarfile.FilterError:  # it points outside
             left_out += 1
         except OSError as error:
             if error.errno not in UNNAMEABLE:
                 raise
             left_out += 1
-        tell(number, len(files))
+        tell(number, files)
     return sum(path.is_file() for path in folder.rglob("*")), left_out

@@ -9,7 +9,7 @@ import h5py
 import numpy as np
 
 from animegan.faces.layout import FORMAT, MOST_VALUES, UNKNOWN, VERSION, is_held_out
-from animegan.faces.near import NearDuplicates, groups
+from animegan.faces.near import Groups, NearDuplicates
 from animegan.faces.sealing import seal
 from animegan.files import InputError, PatientFile, remove_unfinished, replacing
 from animegan.settings import check_size
@@ -25,8 +25,8 @@ class FaceWriter:
 
     Attributes:
         duplicates: how many pictures were left out since their pixels were there.
-        copies: {source of a near duplicate: source of an earlier picture that it looks like}, complete when the block
-            has ended; left out or not.
+        copies: list of (source of a near duplicate, source of the first picture that it looks like), complete when the
+            block has ended; left out or not.
     """
 
     def __init__(self, path, size, provenance, drop_duplicates=True, drop_copies=False):
@@ -43,8 +43,8 @@ class FaceWriter:
         self.size = check_size(size)
         self.duplicates = 0
         self._path, self._provenance = Path(path), provenance
-        self.copies = {}
-        self._near, self._pairs = NearDuplicates(), []  # pairs (row, earlier row) that look alike
+        self.copies = []  # (source, row) until the end
+        self._near, self._groups = NearDuplicates(), Groups()  # groups of rows that look alike
         self._count = 0  # rows
         self._row_of = {}  # digest (or running number) → row, so that a duplicate's tags can fill gaps
         self._digests = []  # by row
@@ -83,6 +83,16 @@ class FaceWriter:
             known[: len(codes["codes"])] |= np.frombuffer(bytes(codes["codes"]), np.int8) != UNKNOWN
         return int(known.sum())
 
+    @property
+    def same_but_for_case(self):
+        """Values of a tag that differ in upper and lower case only: {tag: list of their names}."""
+        found = {}
+        for tag, codes in self._tags.items():
+            words = [name.casefold() for name in codes["names"]]
+            same = [name for name, word in zip(codes["names"], words, strict=True) if words.count(word) > 1]
+            found |= {tag: same} if same else {}
+        return found
+
     def add(self, images, sources, tags, looks=None):
         """Add a block of pictures.
 
@@ -99,13 +109,12 @@ class FaceWriter:
             row = self._row_of.get(key)
             if row is not None:
                 self.duplicates += 1
-            elif looks is not None and (row := self._earlier(looks[index], sources[index])) is not None:
-                self._row_of[key] = row
             else:
-                row = self._row_of[key] = self._count
-                self._count += 1
-                fresh.append(index)
-                digests.append(digest)
+                row = self._row_of[key] = self._place(None if looks is None else looks[index], sources[index])
+                if row == self._count:
+                    self._count += 1
+                    fresh.append(index)
+                    digests.append(digest)
             self._note_tags(row, tags[index])
         if not fresh:
             return
@@ -121,16 +130,17 @@ class FaceWriter:
             dataset[self._count - len(fresh) :] = values
         self._sink.check()
 
-    def _earlier(self, look, source):
-        """The row of a picture that this one is a near duplicate of, if it is to be left out; else None."""
-        rows = self._near.find(look)
-        if len(rows):
-            self.copies[source] = int(rows[0])
+    def _place(self, look, source):
+        """The row of a picture whose pixels are new: the next one, or, if it is left out, of one that it looks like."""
+        alike = () if look is None else self._near.find(look)
+        if len(alike):
+            self.copies.append((source, int(alike[0])))
             if self.drop_copies:
-                return int(rows[0])
-            self._pairs += [(self._count, int(row)) for row in rows]
-        self._near.add(look)
-        return None
+                return int(alike[0])
+        self._groups.add(alike)
+        if look is not None:
+            self._near.add(look)
+        return self._count
 
     def _note_tags(self, row, tags):
         """Note a picture's tags where none is known yet."""
@@ -172,14 +182,14 @@ class FaceWriter:
                 self._replacing.__exit__(kind, error, trace)
 
     def _finish(self):
-        leaders = groups(len(self), self._pairs)
+        leaders = self._groups.leaders()
         least = {}  # of each group the least digest, which decides for all: no order of the pictures changes it
         for digest, leader in zip(self._digests, leaders, strict=True):
             least[leader] = min(digest, least.get(leader, digest))
         held_out = [is_held_out(least[leader].hex()) for leader in leaders]
         self._file.create_dataset("held_out", data=np.array(held_out, np.uint8), track_times=False)
-        sources = self._file["source"]
-        self.copies = {copy: sources.asstr()[row] for copy, row in self.copies.items()}
+        sources = self._file["source"].asstr()[:] if self.copies else ()
+        self.copies = [(copy, sources[row]) for copy, row in self.copies]
         group = self._file.create_group("tags")
         for tag, codes in sorted(self._tags.items()):
             _pad(codes["codes"], len(self))
