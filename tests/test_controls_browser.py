@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from browsing import bare_page
 
-from animegan.latent.controls import Picture, Sheet
+from animegan.controls import Picture, Sheet
 from animegan.pictures import encode
 
 MODEL = """([source, state, names]) => {

@@ -8,13 +8,13 @@ import pytest
 from PIL import Image
 
 from animegan.cli import main
+from animegan.controls import Picture
 from animegan.files import InputError
 from animegan.gan.finding import find_run, pretrained_names
 from animegan.gan.generating import draw_latents, generate
 from animegan.gan.networks import build_generator
 from animegan.gan.runs import Run
 from animegan.latent import explore, movies, named
-from animegan.latent.controls import Picture
 from animegan.latent.explorer import BLEND, PAUSE, TRUNCATION, Explorer
 from animegan.latent.fast import FastGenerator
 from animegan.latent.movies import write_movie

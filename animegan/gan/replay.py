@@ -5,9 +5,9 @@ from html import escape
 import ipywidgets as widgets
 import numpy as np
 
+from animegan.controls import Picture, Sliders
 from animegan.figures import to_png
 from animegan.gan.live import faces_of, show_runs
-from animegan.latent.controls import Picture, Sliders
 from animegan.pictures import decode, encode, sheet
 
 FACES = 16  # of each run, in rows of eight

@@ -11,9 +11,9 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
+from animegan.controls import Pad, Picture, Sheet, Sliders
 from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents
-from animegan.latent.controls import Pad, Picture, Sheet, Sliders
 from animegan.latent.fast import FastGenerator
 from animegan.latent.named import find_directions
 from animegan.latent.saving import STRIP, save_as, strip_latents

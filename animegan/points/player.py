@@ -11,9 +11,9 @@ import ipywidgets as widgets
 import numpy as np
 from PIL import Image
 
+from animegan.controls import Picture, Sliders
 from animegan.files import InputError
 from animegan.gan.losses import LOSSES
-from animegan.latent.controls import Picture, Sliders
 from animegan.pictures import encode
 from animegan.points.counting import count_clusters
 from animegan.points.drawing import DrawingPad

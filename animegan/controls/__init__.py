@@ -1,4 +1,4 @@
-"""The explorer's own controls: a picture, named sliders, a pad for two directions, a sheet to pick from.
+"""Controls on a page: a picture, named sliders, a pad for two directions, a sheet to pick from.
 
 The sliders and pictures of ipywidgets have no name that a screen reader could say, and no widget of its takes a click
 in a picture; these are some lines of JavaScript each, shown by anywidget in JupyterLab, Notebook and VS Code alike.
