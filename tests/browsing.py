@@ -4,7 +4,7 @@ import base64
 import contextlib
 import hashlib
 import importlib
-import shutil
+import json
 from pathlib import Path
 
 import pytest
@@ -22,13 +22,14 @@ def lab_module():
 
 
 @contextlib.contextmanager
-def opened(notebook, factory, screenshot):
+def opened(notebook, factory, screenshot, until=None):
     """The notebook, run from top to bottom on the profile tiny, in an open page.
 
     Args:
         notebook: its file's name.
         factory: pytest's tmp_path_factory.
         screenshot: name in build/ of a picture of the page at the end, which continuous integration keeps.
+        until: end of the code cell after which the notebook is cut off; None for all of it.
 
     Yields:
         the Lab of benchmarks/lab.py; the test is skipped where there is no browser.
@@ -39,7 +40,10 @@ def opened(notebook, factory, screenshot):
     folder = factory.mktemp("served")
     (folder / "notebooks").mkdir()
     (folder / "data").mkdir()
-    shutil.copy(ROOT / "notebooks" / notebook, folder / "notebooks")
+    document = json.loads((ROOT / "notebooks" / notebook).read_text(encoding="utf-8"))
+    ends = [until and "".join(cell["source"]).endswith(until) for cell in document["cells"]]
+    cells = document["cells"][: ends.index(True) + 1 if until else None]
+    (folder / "notebooks" / notebook).write_text(json.dumps(document | {"cells": cells}), encoding="utf-8")
     with module.Lab(folder, factory.mktemp("scratch"), ANIMEGAN_PROFILE="tiny") as lab:
         lab.open(f"notebooks/{notebook}")
         lab.run_all()

@@ -1,4 +1,4 @@
-"""Notebook 6 in JupyterLab in a real browser: the replay goes through the runs by key."""
+"""Notebook 6, as far as its replay, in JupyterLab in a real browser: the replay goes through the runs by key."""
 
 import pytest
 from browsing import assert_all_cells_ran, assert_quiet, opened, settled
@@ -8,7 +8,7 @@ pytestmark = pytest.mark.timeout(900)
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    with opened("06_when_training_fails.ipynb", tmp_path_factory, "replay.png") as lab:
+    with opened("06_when_training_fails.ipynb", tmp_path_factory, "replay.png", until="\nreplay") as lab:
         yield lab
 
 
