@@ -43,7 +43,6 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
     ("calming", "varied", {"decay": 250_000}),
     ("quick", "varied", {"learning_rate": 4e-4}),
     ("no momentum", "varied", {"beta_1": 0.0}),
-    ("both", "quick", {"beta_1": 0.0}),
     ("large batch", "varied", {"batch": 64}),
     ("wide", "varied", {"width": 32}),
 )
