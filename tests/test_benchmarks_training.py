@@ -80,7 +80,7 @@ def test_the_ladder_is_climbed_once(modules, monkeypatch, tmp_path, capsys):
     assert kept["high"]["on"] == "low"
     assert decode((out / "faces" / "high.png").read_bytes()).shape == (32 + 4, 10 * (32 + 2) + 2, 3)
     monkeypatch.setattr(ladder, "RUNGS", (("low", None, {"width": 8, "batch": 16}),))
-    with pytest.raises(SystemExit, match="low must have been trained with .*width=8"):
+    with pytest.raises(SystemExit, match=r"low must have been trained with .*width=8"):
         ladder.main()
 
 
