@@ -12,6 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure as PlainFigure
 from matplotlib.patheffects import Normal, Stroke
+from matplotlib.ticker import FixedLocator, NullLocator
 from PIL import Image
 
 from animegan.alt_text import in_words, to_bundle
@@ -218,7 +219,7 @@ def _numbers(values, form):
     return ", ".join(f"{name} ({value:{form}})" for name, value in values.items())
 
 
-def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, height=3.2, alt=None):
+def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, log=False, width=6.5, height=3.2, alt=None):
     """Lines over a common axis, told apart by colour, line and marker.
 
     Args:
@@ -227,6 +228,7 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, heigh
         xlabel, ylabel: words with the unit.
         title: a str, or None.
         ylim: (lowest, highest) of the vertical axis; as the numbers need if None.
+        log: both axes are logarithmic, with a tick for each x; all numbers must be above 0.
         width, height: of the whole, in inches.
         alt: more words for those who do not see it, after the labels; or None.
 
@@ -238,6 +240,12 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, width=6.5, heigh
     for (label, y), (colour, line, marker) in zip(lines.items(), cycle(SERIES), strict=False):
         place.plot(x, y, line, color=colour, marker=marker, label=label)
     place.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
+    if log:
+        place.set(xscale="log", yscale="log")
+        place.xaxis.set_major_locator(FixedLocator(x))
+        place.xaxis.set_minor_locator(NullLocator())
+        for axis in (place.xaxis, place.yaxis):
+            axis.set_major_formatter("{x:,g}")
     place.set_title(title or "", loc="left")
     place.grid(alpha=0.3)
     if len(lines) > 1:

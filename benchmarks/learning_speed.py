@@ -1,11 +1,12 @@
 """How soon each recipe is how good: distances after so many minutes of training.
 
-    python benchmarks/learning_speed.py faces.h5 --out runs/learning [--recipes NAME...] [--minutes 2.5 5 10 20 40]
+    python benchmarks/learning_speed.py faces.h5 --out benchmarks/learning --runs runs/learning
+        [--recipes NAME...] [--minutes 2.5 5 10 20 40]
 
 One run a recipe, which stops at each of the minutes to be measured on the file's held-out pictures, and goes on.
 Minutes are those of the processors, all cores together, so that other work on the machine takes nothing away: 40 are 20
-on two cores. Leaves learning_speed.json, the figures, and sheets/, 64 unpicked faces of each recipe at each time. What
-is there already is not trained again.
+on two cores. Leaves learning_speed.json, the figures, and among the runs sheets/, 64 unpicked faces of each recipe at
+each time. What is there already is not trained again.
 """
 
 import argparse
@@ -31,18 +32,19 @@ MEASURES = ("n", "frechet", "frechet_blurred", "kid", "precision", "recall", "me
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("faces", help="a packed .h5 file")
-    parser.add_argument("--out", type=Path, required=True, help="a folder for the runs")
+    parser.add_argument("--out", type=Path, required=True, help="a folder for the figures")
+    parser.add_argument("--runs", type=Path, required=True, help="a folder for the runs, which go on there")
     parser.add_argument("--recipes", nargs="+", choices=KNOWN, default=list(RECIPES), help="or rungs of ladder.py")
     parser.add_argument("--minutes", nargs="+", type=float, default=[2.5, 5, 10, 20, 40], help="when to measure")
     options = parser.parse_args()
     settle(options.out, faces=fingerprint(options.faces))
-    (options.out / "sheets").mkdir(exist_ok=True)
+    (options.runs / "sheets").mkdir(parents=True, exist_ok=True)
     kept = options.out / "learning_speed.json"
     points = json.loads(kept.read_text()) if kept.exists() else {}
     for name in options.recipes:
         done = points.setdefault(name, [])
         if done:
-            settle_recipe(options.out / name, KNOWN[name])
+            settle_recipe(options.runs / name, KNOWN[name])
         for minutes in sorted(options.minutes):
             if done and minutes <= done[-1]["minutes"]:
                 continue
@@ -54,7 +56,7 @@ def main():
 
 def learn(options, name, minutes):
     """Train a recipe until it has had so many minutes, and measure it."""
-    folder = options.out / name
+    folder = options.runs / name
     spent = Run(folder).seconds() / 60 if folder.exists() else 0
     settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
     result = train(options.faces, folder, KNOWN[name], **settings)
@@ -62,7 +64,7 @@ def learn(options, name, minutes):
         raise SystemExit(f"stopped by {result['stopped']} before {minutes:g} minutes; the next call goes on")
     generator = Run(folder).load_generator()
     faces = generate(generator, draw_latents(64, generator.input_shape[-1], seed=1))
-    save(sheet(faces, columns=8), options.out / "sheets" / f"{name}_{minutes:g}.png")
+    save(sheet(faces, columns=8), options.runs / "sheets" / f"{name}_{minutes:g}.png")
     found = evaluate(folder, options.faces)
     figures = {measure: found[measure] for measure in MEASURES} | {"floor": found["floor"]["frechet"]}
     return {"minutes": minutes, "seconds": result["seconds"], "images": result["images"]} | figures

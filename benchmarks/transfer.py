@@ -1,13 +1,13 @@
 """What each method of transfer learning is worth, by the number of pictures with the tag, against training anew.
 
-    python benchmarks/transfer.py BASE faces.h5 --tag hair=blonde --out runs/transfer
+    python benchmarks/transfer.py BASE faces.h5 --tag hair=blonde --out benchmarks/transfer --runs runs/transfer
                                   [--pictures 100 300 1000 all] [--images 20000] [--seeds 1] [--methods …]
 
 Each run sees the same number of pictures and is measured after a fifth of them and at the end, on the file's held-out
 pictures with the tag: distances, recall, the share of its faces in which the face network sees the tag, and how near
 its faces come to the pictures that it was trained on, in parts of how near real ones come (memorisation). Leaves
-transfer.json, with the mean over the seeds, and sheets/, faces of the same latents. What is there already is not
-trained again.
+transfer.json, with the mean over the seeds, and among the runs sheets/, faces of the same latents. What is there
+already is not trained again.
 """
 
 import argparse
@@ -39,7 +39,8 @@ def main():
     parser.add_argument("base", help="a run on all faces, or the name of a pretrained generator")
     parser.add_argument("faces", type=Path, help="a packed .h5 file with the tag")
     parser.add_argument("--tag", action="append", required=True)
-    parser.add_argument("--out", type=Path, required=True, help="a folder for the runs")
+    parser.add_argument("--out", type=Path, required=True, help="a folder for the figures")
+    parser.add_argument("--runs", type=Path, required=True, help="a folder for the runs, which go on there")
     parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS, help="beside training anew")
     parser.add_argument("--pictures", nargs="+", default=["100", "300", "1000", "all"], help="to learn from")
     parser.add_argument("--images", type=int, default=20_000, help="pictures that each run sees (%(default)s)")
@@ -51,7 +52,7 @@ def main():
     base = {name: start.config[name] for name in ("run", "step")}
     data = fingerprint(options.faces)
     settle(options.out, base=base, faces=data, tags=options.tag, images=options.images)
-    (options.out / "sheets").mkdir(exist_ok=True)
+    (options.runs / "sheets").mkdir(parents=True, exist_ok=True)
     table = {}
     for pictures in options.pictures:
         subset = choose(options, None if pictures == "all" else int(pictures))
@@ -66,7 +67,7 @@ def main():
 
 def choose(options, count):
     """A packed file of so many of the tag's training pictures, all if None; which ones is the same each time."""
-    path = options.out / f"{count or 'all'}.h5"
+    path = options.runs / f"{count or 'all'}.h5"
     if not path.exists():
         with FaceSet(options.faces) as data:
             rows, _ = data.split(*options.tag)
@@ -82,7 +83,7 @@ def choose(options, count):
 
 def learn(options, start, subset, method, seed):
     """Train with one method and seed, in two parts; measure after each."""
-    folder = options.out / f"{subset.stem}-{method}-{seed}"
+    folder = options.runs / f"{subset.stem}-{method}-{seed}"
     kept = folder / "figures.json"
     figures = json.loads(kept.read_text()) if kept.exists() else {}
     for time, images in (("early", options.images // EARLY), ("end", options.images)):
@@ -100,7 +101,7 @@ def learn(options, start, subset, method, seed):
         found = evaluate(folder, options.faces, trained_on=subset)
         generator = Run(folder).load_generator()
         faces = generate(generator, draw_latents(40, generator.input_shape[-1], seed=1))
-        save(sheet(faces, columns=10), options.out / "sheets" / f"{folder.name}-{time}.png")
+        save(sheet(faces, columns=10), options.runs / "sheets" / f"{folder.name}-{time}.png")
         figures |= {time: {name: found[name] for name in MEASURES}, "n": found["n"], "floor": found["floor"]}
         with replacing(kept) as temporary:
             temporary.write_text(json.dumps(figures, indent=1) + "\n")

@@ -49,15 +49,16 @@ def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, ca
     pack_drawn(tmp_path / "faces.h5", count=700, size=32, progress=False)
     learning_speed = modules("learning_speed")
     monkeypatch.setitem(learning_speed.KNOWN, "modern", dataclasses.replace(MODERN, width=4, batch=16))
-    words = [str(tmp_path / "faces.h5"), "--out", str(tmp_path), "--recipes", "modern", "--minutes"]
+    folders = ["--out", str(tmp_path / "figures"), "--runs", str(tmp_path / "runs")]
+    words = [str(tmp_path / "faces.h5"), *folders, "--recipes", "modern", "--minutes"]
     for minutes in (["0.05"], ["0.3", "0.05"]):
         monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, *minutes])
         learning_speed.main()
-    points = json.loads((tmp_path / "learning_speed.json").read_text())["modern"]
+    points = json.loads((tmp_path / "figures" / "learning_speed.json").read_text())["modern"]
     assert [point["minutes"] for point in points] == [0.05, 0.3]
     assert points == [json.loads(line)["modern"] for line in capsys.readouterr().out.splitlines()]
     assert 0 < points[0]["images"] < points[1]["images"]
-    assert len(list((tmp_path / "sheets").iterdir())) == 2
+    assert len(list((tmp_path / "runs" / "sheets").iterdir())) == 2
 
 
 @pytest.mark.timeout(600)
@@ -90,26 +91,16 @@ def test_transfer_measures_its_methods(modules, monkeypatch, tmp_path):
     faces = tmp_path / "faces.h5"
     pack_drawn(faces, count=1_200, size=32, progress=False)
     train(faces, tmp_path / "base", dataclasses.replace(MODERN, width=4, batch=16), images=16, progress=False)
-    words = [
-        tmp_path / "base",
-        faces,
-        "--tag",
-        "blush=none",
-        "--out",
-        tmp_path / "out",
-        "--pictures",
-        "60",
-        "--methods",
-        "append",
-    ]
-    monkeypatch.setattr(sys, "argv", [str(word) for word in ("transfer.py", *words, "--images", "80")])
+    folders = [tmp_path / "base", faces, "--out", tmp_path / "out", "--runs", tmp_path / "runs"]
+    settings = ["--tag", "blush=none", "--pictures", "60", "--methods", "append", "--images", "80"]
+    monkeypatch.setattr(sys, "argv", list(map(str, ("transfer.py", *folders, *settings))))
     modules("transfer").main()
     result = json.loads((tmp_path / "out" / "transfer.json").read_text())
     assert list(result["runs"]) == ["60 scratch", "60 append"]
     for found in result["runs"].values():
         assert found["early"] != found["end"]
         assert all(found[time]["frechet"] > result["floor"]["frechet"] for time in ("early", "end"))
-    with FaceSet(tmp_path / "out" / "60.h5") as chosen, FaceSet(faces) as data:
+    with FaceSet(tmp_path / "runs" / "60.h5") as chosen, FaceSet(faces) as data:
         assert len(chosen) == 60
         assert set(chosen.digests()) <= set(data.digests()[data.split("blush=none")[0]])
 

@@ -154,6 +154,13 @@ def test_lines_have_a_legend_only_if_there_are_several():
     assert two.get_ylim() == (0, 3)
 
 
+def test_logarithmic_lines_have_a_tick_at_each_number():
+    (one,) = figures.show_lines([2.5, 5, 40], {"a": [1000, 100, 10]}, "x", "y", log=True).axes
+    assert (one.get_xscale(), one.get_yscale()) == ("log", "log")
+    one.figure.canvas.draw()
+    assert [tick.get_text() for tick in one.get_xticklabels()] == ["2.5", "5", "40"]
+
+
 @pytest.mark.parametrize("draw", [figures.show, figures.show_sheet])
 def test_nothing_to_show_is_an_error(draw):
     with pytest.raises(InputError, match="at least one picture"):
