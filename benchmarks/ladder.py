@@ -45,6 +45,7 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
 )
 MEASURES = ("n", "frechet", "frechet_blurred", "kid", "precision", "recall")
 FACES = 10  # shown of each rung
+SEEN = {}  # what the face network saw in the real pictures, which are the same for all runs
 
 
 def main():
@@ -99,7 +100,7 @@ def climb(options, recipe, seed):
         result = train(options.faces, folder, recipe, minutes=options.minutes, seed=seed, clock=time.process_time)
         if result["stopped"] != "minutes":
             raise SystemExit(f"stopped by {result['stopped']}; the next call begins this run again")
-        found = evaluate(folder, options.faces)
+        found = evaluate(folder, options.faces, seen=SEEN)
         generator = Run(folder).load_generator()
     if seed == 0:
         faces = generate(generator, draw_latents(FACES, generator.input_shape[-1], seed=1))

@@ -27,6 +27,7 @@ from animegan.pictures import save, sheet
 
 KNOWN = recipes() | RECIPES
 MEASURES = ("n", "frechet", "frechet_blurred", "kid", "precision", "recall", "memorisation")
+SEEN = {}  # what the face network saw in the real pictures, which are the same for all runs
 
 
 def main():
@@ -65,7 +66,7 @@ def learn(options, name, minutes):
     generator = Run(folder).load_generator()
     faces = generate(generator, draw_latents(64, generator.input_shape[-1], seed=1))
     save(sheet(faces, columns=8), options.runs / "sheets" / f"{name}_{minutes:g}.png")
-    found = evaluate(folder, options.faces)
+    found = evaluate(folder, options.faces, seen=SEEN)
     figures = {measure: found[measure] for measure in MEASURES} | {"floor": found["floor"]["frechet"]}
     return {"minutes": minutes, "seconds": result["seconds"], "images": result["images"]} | figures
 

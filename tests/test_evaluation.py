@@ -73,8 +73,13 @@ def test_held_out_pictures_alone_are_measured_against(run, many, monkeypatch):
     assert {image.tobytes() for image in trained} == known
 
 
-def test_the_same_seed_measures_the_same(run, many):
-    assert evaluate(run, many, count=60) == evaluate(run, many, count=60)
+def test_what_was_seen_of_real_pictures_is_not_looked_at_again_and_measures_the_same(run, many, monkeypatch):
+    network, looked = evaluation.load_features("faces"), []
+    monkeypatch.setattr(evaluation, "load_features", lambda name: lambda images: looked.append(1) or network(images))
+    seen = {}
+    once, again = (evaluate(run, many, count=60, seen=seen) for _ in range(2))
+    assert once == again == evaluate(run, many, count=60)
+    assert len(looked) == 7 + 2 + 7  # real, spare, fake, each blurred, too, and those trained on
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """How good a generator is: its faces against real ones that nobody trained on."""
 
+import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,9 @@ BLUR = 1.5  # pixels: takes grain away, which networks trained on photographs we
 PAIRS = 50  # samples that the sheet shows with their nearest training pictures
 
 
-def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None, trained_on=None):
+def evaluate(
+    run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None, trained_on=None, seen=None
+):
     """Measure a run's generator.
 
     All distances are between sets of N pictures: generated ones, real ones held out from training and, for the floor,
@@ -36,6 +39,7 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
         unseen: the run trained on none of these pictures, so that all of them count as held out.
         nearest_out: a picture file for a sheet of samples, each with its nearest training picture to its right.
         trained_on: packed file that the run was trained on, where that is another than `faces`.
+        seen: a dict that keeps what the network saw in real pictures, for the next call that measures against them.
 
     Returns:
         dict: n, features, reference and reference_sha256 (what was measured against); frechet, kid, kid_error,
@@ -86,18 +90,26 @@ def evaluate(run, faces, count=None, seed=0, features="faces", unseen=False, nea
     network, tagger = load_features(features), load_face_network() if tags else None
     tagger = tagger if tagger and tagger.knows(tags) else None
     fake = generate(generator, draw_latents(n, generator.input_shape[-1], seed))
-    real_features, fake_features = network(real), network(fake)
+    seen = {} if seen is None else seen
+
+    def look(images):
+        key = features, hashlib.sha256(images).digest()
+        if key not in seen:
+            seen[key] = network(images)
+        return seen[key]
+
     reference = " with ".join([f"{'half' if unseen else 'held out'} of {Path(faces).name}", *tags])
     result = {"n": n, "features": features, "reference": reference, "reference_sha256": digest}
-    softened = network(blur(real, BLUR))
-    for found, images, values in ((result, fake, fake_features), (floor := {}, spare, network(spare))):
+    real_features, softened, fake_features = look(real), look(blur(real, BLUR)), network(fake)
+    fakes, spares = (fake, fake_features, network(blur(fake, BLUR))), (spare, look(spare), look(blur(spare, BLUR)))
+    for found, (images, values, soft) in ((result, fakes), (floor := {}, spares)):
         found |= _measures(real_features, values)
-        found["frechet_blurred"] = frechet_distance(softened, network(blur(images, BLUR)))
+        found["frechet_blurred"] = frechet_distance(softened, soft)
         if tagger:
             found["tagged"] = float(tagger.shows(images, tags).mean())
     result["floor"] = floor
     if trained is not None:
-        trained_features = network(trained)
+        trained_features = look(trained)
         index, distance = nearest(fake_features, trained_features)
         _, usual = nearest(real_features, trained_features)
         result["memorisation"] = float(np.median(distance) / np.median(usual))
