@@ -3,7 +3,14 @@
 import functools
 import os
 import subprocess
+import sys
+import time
 from dataclasses import dataclass
+
+try:
+    import resource
+except ImportError:  # on Windows, where peaks are not kept by the standard library
+    resource = None
 
 from animegan.files import InputError
 
@@ -142,3 +149,20 @@ def profile():
     if name not in PROFILES:
         raise InputError(f"ANIMEGAN_PROFILE must be {', '.join(PROFILES)} or unset. Received: {name}")
     return PROFILES[name]
+
+
+def describe_cost(started):
+    """What a notebook has cost so far.
+
+    Args:
+        started: `time.perf_counter()` at its beginning.
+
+    Returns:
+        str such as "3.1 minutes and 1.2 GB of memory, with the profile laptop": the most memory that the process has
+        held at a time, without that of the processes it started; no memory on Windows.
+    """
+    cost = f"{(time.perf_counter() - started) / 60:.1f} minutes"
+    if resource:
+        unit = 1 if sys.platform == "darwin" else 1024  # macOS counts bytes, Linux kilobytes
+        cost += f" and {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 1e9:.1f} GB of memory"
+    return f"{cost}, with the profile {profile().name}"
