@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 
 from ladder import recipes
-from settled import fingerprint, settle, settle_recipe
+from settled import fingerprint, settle
 
 from animegan.files import replacing
 from animegan.gan.evaluation import evaluate
@@ -44,8 +44,6 @@ def main():
     points = json.loads(kept.read_text()) if kept.exists() else {}
     for name in options.recipes:
         done = points.setdefault(name, [])
-        if done:
-            settle_recipe(options.runs / name, KNOWN[name])
         for minutes in sorted(options.minutes):
             if done and minutes <= done[-1]["minutes"]:
                 continue
@@ -59,16 +57,20 @@ def learn(options, name, minutes):
     """Train a recipe until it has had so many minutes, and measure it."""
     folder = options.runs / name
     spent = Run(folder).seconds() / 60 if folder.exists() else 0
-    settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
-    result = train(options.faces, folder, KNOWN[name], **settings)
-    if result["stopped"] != "minutes":
-        raise SystemExit(f"stopped by {result['stopped']} before {minutes:g} minutes; the next call goes on")
-    generator = Run(folder).load_generator()
+    if spent > 1.02 * minutes:
+        raise SystemExit(f"{folder} must have had {minutes:g} minutes or fewer. Received: {spent:.1f}")
+    if spent < 0.98 * minutes:  # else the call before this one was killed while it measured
+        settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
+        result = train(options.faces, folder, KNOWN[name], **settings)
+        if result["stopped"] != "minutes":
+            raise SystemExit(f"stopped by {result['stopped']} before {minutes:g} minutes; the next call goes on")
+    run = Run(folder)
+    generator = run.load_generator()
     faces = generate(generator, draw_latents(64, generator.input_shape[-1], seed=1))
     save(sheet(faces, columns=8), options.runs / "sheets" / f"{name}_{minutes:g}.png")
     found = evaluate(folder, options.faces, seen=SEEN)
     figures = {measure: found[measure] for measure in MEASURES} | {"floor": found["floor"]["frechet"]}
-    return {"minutes": minutes, "seconds": result["seconds"], "images": result["images"]} | figures
+    return {"minutes": minutes, "seconds": run.seconds(), "images": run.metrics()[-1]["images"]} | figures
 
 
 if __name__ == "__main__":

@@ -4,8 +4,6 @@ import json
 
 from animegan.faces.packed import FaceSet
 from animegan.files import replacing
-from animegan.gan.recipes import Recipe
-from animegan.gan.runs import Run
 
 
 def settle(folder, **settings):
@@ -25,15 +23,9 @@ def settle(folder, **settings):
         f"{name} {settings[name]} instead of {had.get(name)}" for name in settings if settings[name] != had.get(name)
     ]:
         raise SystemExit(f"all figures in {folder} must have the same settings. Received: {', '.join(changed)}")
-    with replacing(path) as temporary:
-        temporary.write_text(json.dumps(settings, indent=1) + "\n")
-
-
-def settle_recipe(folder, recipe):
-    """Raise SystemExit where a run was trained with another recipe."""
-    had = Recipe(**Run(folder).config["recipe"])
-    if had != recipe:
-        raise SystemExit(f"{folder} must have been trained with {recipe}. Received: {had}")
+    if not path.exists():
+        with replacing(path) as temporary:
+            temporary.write_text(json.dumps(settings, indent=1) + "\n")
 
 
 def fingerprint(faces):

@@ -51,7 +51,8 @@ def main():
         raise SystemExit(f"the face network must know the tags. Received: {' and '.join(options.tag)}")
     base = {name: start.config[name] for name in ("run", "step")}
     data = fingerprint(options.faces)
-    settle(options.out, base=base, faces=data, tags=options.tag, images=options.images)
+    for folder in (options.out, options.runs):  # figures and pictures of a tag lie in both
+        settle(folder, base=base, faces=data, tags=options.tag, images=options.images)
     (options.runs / "sheets").mkdir(parents=True, exist_ok=True)
     table = {}
     for pictures in options.pictures:

@@ -59,6 +59,14 @@ def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, ca
     assert points == [json.loads(line)["modern"] for line in capsys.readouterr().out.splitlines()]
     assert 0 < points[0]["images"] < points[1]["images"]
     assert len(list((tmp_path / "runs" / "sheets").iterdir())) == 2
+    (tmp_path / "figures" / "learning_speed.json").unlink()
+    monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, "0.3"])
+    learning_speed.main()  # as after a kill between training and the figures
+    assert json.loads(capsys.readouterr().out)["modern"] == points[1]
+    (tmp_path / "figures" / "learning_speed.json").unlink()
+    monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, "0.05"])
+    with pytest.raises(SystemExit, match=r"must have had 0\.05 minutes or fewer\. Received: 0\.3"):
+        learning_speed.main()
 
 
 @pytest.mark.timeout(600)
@@ -103,6 +111,11 @@ def test_transfer_measures_its_methods(modules, monkeypatch, tmp_path):
     with FaceSet(tmp_path / "runs" / "60.h5") as chosen, FaceSet(faces) as data:
         assert len(chosen) == 60
         assert set(chosen.digests()) <= set(data.digests()[data.split("blush=none")[0]])
+    for folder in ("out", "runs"):  # another tag's figures are not taken for this one's, wherever they lie
+        words = [str(word) if word != tmp_path / folder else str(tmp_path / "new") for word in folders]
+        monkeypatch.setattr(sys, "argv", ["transfer.py", *words, "--tag", "blush=light"])
+        with pytest.raises(SystemExit, match=r"tags \['blush=light'\] instead of \['blush=none'\]"):
+            modules("transfer").main()
 
 
 def test_stream_compares_the_disk_with_memory():
