@@ -10,10 +10,13 @@ from PIL import Image
 from animegan.cli import main
 from animegan.controls import Picture
 from animegan.files import InputError
+from animegan.gan.dcgan import build_networks
 from animegan.gan.finding import find_run, pretrained_names
 from animegan.gan.generating import draw_latents, generate
 from animegan.gan.networks import build_generator
+from animegan.gan.recipes import Recipe
 from animegan.gan.runs import Run
+from animegan.gan.transfer import Start
 from animegan.latent import explore, movies, named
 from animegan.latent.explorer import BLEND, PAUSE, TRUNCATION, Explorer
 from animegan.latent.fast import FastGenerator
@@ -364,12 +367,21 @@ def test_a_failed_movie_leaves_the_old_one(tmp_path, kind, monkeypatch):
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
 
 
-def test_the_generator_that_comes_with_the_project_is_ready():
+def test_a_generator_comes_with_the_project():
     assert "drawn-faces" in pretrained_names()
-    run = find_run("drawn-faces")
+
+
+@pytest.mark.parametrize("name", pretrained_names())
+def test_generators_that_come_with_the_project_are_ready(name):
+    run = find_run(name)
     generator = run.load_generator()
     digest, directions = named.read_directions(run.folder / named.FILE, generator.input_shape[-1])
     assert digest == hashlib.sha256(run.generator_path.read_bytes()).hexdigest()
     assert {"hair=blue", "weights 1", "activations 1"} <= set(directions)
     assert all(np.isclose(np.linalg.norm(direction), 1, atol=1e-4) for direction in directions.values())
     assert run.generator_path.stat().st_size < 2e6
+    start, networks = Start(run, "finetune"), build_networks(run.config["size"], Recipe(**run.config["recipe"]))
+    start(*networks[:2])  # a transfer begins so
+    latents = draw_latents(2, generator.input_shape[-1])
+    begun, finished = (generate(network, latents).astype(int) for network in (networks[0], generator))
+    assert np.abs(begun - finished).max() <= 1
