@@ -1,14 +1,20 @@
 """The notes beside the notebooks: that their links lead somewhere, and the glossary is in order."""
 
+import importlib
 import re
 import unicodedata
 from pathlib import Path
 
+import numpy as np
 import pytest
-from test_notebooks import LINK, PLANNED
+from PIL import Image
+from test_notebooks import LINK, PATHS, PLANNED
+
+from animegan.pictures import decode
 
 ROOT = Path(__file__).parents[1]
 NOTES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("data/**/*.md")])
+IMAGE = re.compile(r"""!\[([^\]]+)\]\(([^)]+)\)|<img src="([^"]+)" width="\d+" alt="([^"]+)">""")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 
 
@@ -38,3 +44,27 @@ def test_the_glossary_is_in_order():
     assert words == sorted(
         words, key=lambda word: unicodedata.normalize("NFKD", word.lower()).encode("ascii", "ignore")
     )
+
+
+def test_the_readme_shows_a_piece_of_each_notebook_as_it_is_stored(monkeypatch):
+    shown = {source or other for _, source, other, _ in IMAGE.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
+    folder = ROOT / "docs" / "pictures"
+    assert shown == {str(path.relative_to(ROOT)) for path in folder.iterdir()}
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    made = importlib.import_module("pictures").pieces()
+    assert list(made) == [path.stem for path in PATHS]
+    for name, piece in made.items():
+        assert np.array_equal(piece, decode((folder / f"{name}.png").read_bytes())), "run docs/pictures.py"
+
+
+def test_the_pictures_of_the_readme_have_words():
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(IMAGE.findall(text)) == text.count("docs/pictures/")
+
+
+def test_the_walk_is_small_and_loops(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    pictures = importlib.import_module("pictures")
+    stored = Image.open(pictures.FOLDER / "walk.gif")
+    assert (stored.n_frames, stored.info["loop"]) == (pictures.FRAMES, 0)
+    assert (pictures.FOLDER / "walk.gif").stat().st_size < 600_000

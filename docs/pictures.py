@@ -1,0 +1,62 @@
+"""The README's pictures, made of what the notebooks show and of what comes with the project.
+
+    python docs/pictures.py
+
+Writes a piece of one picture of each notebook to docs/pictures/, and a walk through the faces of drawn-faces,
+docs/pictures/walk.gif. To be run again when notebooks have been executed anew.
+"""
+
+import base64
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from animegan.gan.finding import find_run
+from animegan.gan.generating import draw_latents, generate
+from animegan.latent.movies import write_movie
+from animegan.latent.sampling import loop, truncate
+from animegan.pictures import decode, save, sheet
+
+ROOT = Path(__file__).parents[1]
+FOLDER = ROOT / "docs" / "pictures"
+SIDES = 240, 150  # of a piece, in pixels: shown at two thirds of it, sharp on fine screens
+PIECES = {  # notebook: which of its pictures, counted from 0, how far from the left and the top, and how wide a piece
+    "00_what_is_a_gan": (5, 0, 70, 326),
+    "01_crop_faces": (2, 12, 4, 328),
+    "02_pack_h5": (4, 2, 2, 342),
+    "03_train_dcgan": (5, 6, 6, 240),
+    "05_explore_latent_space": (5, 0, 0, 286),
+    "06_when_training_fails": (4, 262, 2, 368),
+}
+FACES, FRAMES, RATE, CALM = 4, 32, 8, 0.8  # of the walk: faces, frames, frames a second, truncation
+
+
+def pieces():
+    """{notebook: uint8 array (150, 240, 3)}, a piece of one of its stored pictures each."""
+    found = {}
+    for name, (number, left, top, width) in PIECES.items():
+        notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+        outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
+        pictures = [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
+        picture = decode(base64.b64decode(pictures[number]))
+        found[name] = cv2.resize(
+            picture[top : top + width * SIDES[1] // SIDES[0], left : left + width], SIDES, interpolation=cv2.INTER_AREA
+        )
+    return found
+
+
+def write_walk(path):
+    """Write faces side by side, each of which walks and comes back to where it was."""
+    generator = find_run("drawn-faces").load_generator()
+    ways = [loop(draw_latents(3, generator.input_shape[-1], seed), FRAMES) for seed in range(FACES)]
+    faces = generate(generator, truncate(np.concatenate(ways), CALM))
+    rows = faces.reshape(FACES, FRAMES, *faces.shape[1:]).swapaxes(0, 1)
+    write_movie([sheet(row, columns=FACES) for row in rows], path, RATE)
+
+
+if __name__ == "__main__":
+    for name, picture in pieces().items():
+        save(picture, FOLDER / f"{name}.png")
+    write_walk(FOLDER / "walk.gif")
