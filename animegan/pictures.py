@@ -49,7 +49,7 @@ def decode(data, most_pixels=MOST_PIXELS):
             if with_alpha and image is not None and (b"eXIf" in data or b"EXIF" in data):  # OpenCV turns no RGBA
                 reader = PngImageFile if data[:4] == b"\x89PNG" else WebPImageFile  # Image.open has a limit of its own
                 image = _turn(image, reader(io.BytesIO(data)).getexif().get(ORIENTATION))
-        except (cv2.error, OSError, ValueError, SyntaxError):
+        except Exception:  # OSError, SyntaxError, struct.error, …: readers raise whatever a damaged part leads to
             image = None
     if image is None:
         raise InputError(f"a picture must be a readable JPEG, PNG, WebP, GIF, BMP or TIFF. Received: {len(data)} bytes")
