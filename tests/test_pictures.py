@@ -1,6 +1,7 @@
 import io
 import struct
 import tracemalloc
+import zlib
 
 import cv2
 import numpy as np
@@ -72,6 +73,15 @@ def test_a_grey_that_is_transparent_lies_on_white(mode):
     greys = Image.fromarray(np.array([[0, 255, 90, 0]], np.uint8)).convert(mode, dither=Image.Dither.NONE)
     image = decode(bytes_of(greys, "PNG", transparency=0))
     assert image[0, :, 0].tolist() == ([255, 255, 90, 255] if mode == "L" else [255] * 4)
+
+
+def test_a_grey_of_16_bits_that_is_transparent_lies_on_white():
+    _, data = cv2.imencode(".png", np.array([[0, 1000, 1001, 65535]], np.uint16))
+    transparent = b"tRNS" + (1000).to_bytes(2, "big")
+    part = (2).to_bytes(4, "big") + transparent + zlib.crc32(transparent).to_bytes(4, "big")
+    data = data.tobytes()
+    pixels = data.index(b"IDAT") - 4
+    assert decode(data[:pixels] + part + data[pixels:])[0, :, 0].tolist() == [0, 255, 3, 255]
 
 
 def test_half_transparent_parts_mix_with_white():
