@@ -52,7 +52,10 @@ def test_two_cannot_train_one_run(whole, faces):
         train(faces, run.folder, images=320, resume=True, **SETTINGS)
     assert before == {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
     with run.locked():  # free again
-        pass
+        run.set_goal(run.config["images"] + 16)  # config.json is another file now
+        with pytest.raises(InputError, match="one process at a time"), Run(run.folder).locked():
+            pass
+    run.set_goal(run.config["images"] - 16)
 
 
 def test_a_run_leaves_what_the_design_says(whole):
@@ -80,6 +83,23 @@ def test_a_resumed_run_is_the_run_left_alone(faces, whole, tmp_path):
     train(faces, tmp_path / "run", images=96, **SETTINGS)  # stops between two reports, in the second epoch
     train(faces, tmp_path / "run", images=160, resume=True, **SETTINGS)
     assert_same_runs(alone, Run(tmp_path / "run"), 10)
+
+
+def test_a_resumed_run_goes_on_to_what_it_was_last_told(faces, tmp_path, monkeypatch):
+    train(faces, tmp_path / "run", images=32, **SETTINGS)
+    end_of_step = RunKeeper.on_train_batch_end
+
+    def stop(self, batch, logs=None):
+        self.reason = "SIGTERM"
+        end_of_step(self, batch, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunKeeper, "on_train_batch_end", stop)
+        assert train(faces, tmp_path / "run", images=80, resume=True, **SETTINGS)["images"] == 48
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+    assert train(faces, tmp_path / "run", resume=True, **SETTINGS)["images"] == 80
+    assert train(faces, tmp_path / "run", minutes=1e-9, resume=True, **SETTINGS)["images"] == 96
+    assert Run(tmp_path / "run").config["images"] == 80  # minutes are no goal
 
 
 def cut(data):

@@ -40,7 +40,7 @@ def train(
         out: run folder to make, or with `resume` to go on with (begun where it holds no run yet).
         recipe: animegan.gan.recipes.Recipe.
         images: stop when the discriminator has seen this many real pictures, counted from the run's beginning. If
-            neither `images` nor `minutes` is given: as many as the run was begun with, else 25 passes over the data.
+            neither `images` nor `minutes` is given: as many as the run was last told, else 25 passes over the data.
         minutes: stop after this time of training, ± 5 s: from the first step to the last report and checkpoint.
             Before it come the engine, the data and the networks, some seconds. With both, whichever comes first.
         resume: go on with the run in `out`, on the same data with the same settings.
@@ -99,6 +99,8 @@ def train(
         passes = EPOCHS * (len(rows) // recipe.batch)
         goal = images or (None if minutes else run.config.get("images", passes * recipe.batch))
         last_step = max(1, round(goal / recipe.batch)) if goal else MOST_STEPS
+        if images:
+            run.set_goal(images)
         run.forget_after(step, ends=step >= last_step)
         order = recipe.batch, seed, step, max(step, last_step)
         batches = stack.enter_context(contextlib.closing(open_batches(model, data, rows, held, *order, workers)))

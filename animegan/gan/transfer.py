@@ -44,8 +44,8 @@ def transfer(
         method: "finetune" trains all weights of both networks. "freeze-discriminator" holds the discriminator's lower
             layers (Mo et al. 2020, arXiv:2002.10964). "append" holds the whole generator, and trains new residual
             blocks between its last hidden layer and its output.
-        images: stop when the discriminator has seen this many real pictures; 20,000 if neither `images` nor `minutes`
-            is given.
+        images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
+            given: as many as the transfer was last told, else 20,000.
         minutes, resume, seed, report_images, settings: as `train` takes them.
 
     Returns:
@@ -57,7 +57,11 @@ def transfer(
     """
     if method not in METHODS:
         raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
-    start = _start(base, out, method, resume)
+    begun = Run(out) if resume and (Path(out) / "config.json").exists() else None
+    goes_on = begun and begun.checkpoints() and "start" in begun.config
+    start = Begun(begun, Path(base).name, method) if goes_on else Start(find_run(base), method)
+    if images is None and minutes is None:
+        images = begun.config.get("images", IMAGES) if begun else IMAGES
     with FaceSet(faces) as data:
         if not tags:
             known = ", ".join(data.tags) or "which the file has none"
@@ -79,7 +83,7 @@ def transfer(
         faces,
         out,
         start.recipe(count),
-        images=IMAGES if images is None and minutes is None else images,
+        images=images,
         minutes=minutes,
         resume=resume,
         seed=seed,
@@ -96,15 +100,6 @@ def _words(data, tags):
     counts = data.counts()
     names = dict.fromkeys(tag.partition("=")[0] for tag in tags)
     return "; ".join(f"{name} {', '.join(f'{value} {n}' for value, n in counts[name].items())}" for name in names)
-
-
-def _start(base, out, method, resume):
-    """Where a transfer begins, or began."""
-    if resume and (Path(out) / "config.json").exists():
-        run = Run(out)
-        if run.checkpoints() and "start" in run.config:
-            return Begun(run, Path(base).name, method)
-    return Start(find_run(base), method)
 
 
 class Start:
