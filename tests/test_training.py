@@ -176,11 +176,13 @@ def test_a_checkpoint_from_before_the_checksums_is_read(whole, tmp_path):
     assert all(np.array_equal(one, other) for one, other in zip(values, read, strict=True))
 
 
-def test_resuming_a_run_at_its_end_changes_nothing(faces, whole, tmp_path):
+@pytest.mark.parametrize("minutes", [None, 5])
+def test_resuming_a_run_at_its_end_changes_nothing(faces, whole, tmp_path, minutes):
     result, alone = whole
     run = copy_of(alone, tmp_path)
-    metrics = (run.folder / "metrics.csv").read_bytes()
-    again = train(faces, run.folder, images=160, resume=True, **SETTINGS)
+    metrics, written = (run.folder / "metrics.csv").read_bytes(), run.checkpoints()[10].stat().st_mtime_ns
+    again = train(faces, run.folder, images=160, minutes=minutes, resume=True, **SETTINGS)
+    assert run.checkpoints()[10].stat().st_mtime_ns == written
     assert (again["images"], again["stopped"]) == (160, "images")
     assert again["generator_loss"] == result["generator_loss"]
     assert (run.folder / "metrics.csv").read_bytes() == metrics
@@ -361,6 +363,28 @@ def test_minutes_are_kept_whatever_is_slow(faces, tmp_path, monkeypatch, step, r
     assert result["stopped"] == "minutes"
     assert abs(result["seconds"] - 60 * minutes) <= 5
     assert Run(tmp_path / "run").metrics()[-1]["step"] == result["steps"]
+
+
+def test_a_resumed_run_takes_no_compiling_for_a_report(faces, tmp_path, monkeypatch):
+    settings = SETTINGS | {"report_images": 10_000}
+    train(faces, tmp_path / "run", images=16, **settings)
+    now, lengths, make, end_of_step = 1000.0, [30.0], keeper.generate, RunKeeper.on_train_batch_end
+
+    def slow_at_first(*arguments):
+        nonlocal now
+        now += lengths.pop() if lengths else 0.0
+        return make(*arguments)
+
+    def slow_step(self, batch, logs=None):
+        nonlocal now
+        now += 2.0
+        end_of_step(self, batch, logs)
+
+    monkeypatch.setattr(keeper, "generate", slow_at_first)
+    monkeypatch.setattr(RunKeeper, "on_train_batch_end", slow_step)
+    result = train(faces, tmp_path / "run", minutes=1, resume=True, clock=lambda: now, **settings)
+    assert result["stopped"] == "minutes" and not lengths
+    assert abs(now - 1060) <= 5
 
 
 def test_minutes_are_kept_by_the_clock_on_the_wall(faces, tmp_path):
