@@ -17,6 +17,7 @@ from animegan.faces.packed import FaceWriter
 from animegan.files import InputError
 from animegan.gan import checkpoints, keeper
 from animegan.gan.batches import FaceBatches
+from animegan.gan.engine import keras
 from animegan.gan.keeper import RunKeeper
 from animegan.gan.recipes import Recipe
 from animegan.gan.runs import COLUMNS, Run
@@ -264,6 +265,19 @@ def test_a_run_that_diverges_stops_at_once(faces, tmp_path, monkeypatch):
         train(faces, tmp_path / "run", images=1600, **settings)
     run = Run(tmp_path / "run")
     assert not run.checkpoints() and not run.generator_path.exists() and not run.metrics()
+
+
+def test_what_an_error_came_from_is_told(faces, tmp_path):
+    def fail(_):
+        raise RuntimeError("the engine stopped") from KeyError("why")
+
+    keras.config.disable_traceback_filtering()  # else Keras itself leaves it out
+    try:
+        with pytest.raises(RuntimeError, match="the engine stopped") as caught:
+            train(faces, tmp_path / "run", images=16, on_report=fail, **SETTINGS | {"report_images": 16})
+    finally:
+        keras.config.enable_traceback_filtering()
+    assert isinstance(caught.value.__cause__, KeyError)
 
 
 def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):

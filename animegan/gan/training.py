@@ -112,8 +112,10 @@ def train(
             if len(batches):
                 try:
                     model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
-                except Exception as error:
-                    raise batches.failure or error from None
+                except Exception:
+                    if batches.failure:  # which the engine reports in words of its own
+                        raise batches.failure from None
+                    raise
             else:
                 keeper.complete(model)
     return keeper.summary() | {"out": str(out), "streamed": not held, "devices": workers.devices}
