@@ -149,6 +149,19 @@ def test_a_run_without_a_whole_checkpoint_is_refused(faces, whole, tmp_path):
         train(faces, run.folder, images=320, resume=True, **SETTINGS)
 
 
+def test_a_worker_whose_folder_is_thrown_away_names_another_one(whole, tmp_path):
+    _, alone = whole
+    run = copy_of(alone, tmp_path)
+    run.name = "the first worker's run"
+    for path in run.checkpoints().values():
+        path.write_bytes(b"")
+    run.generator_path.write_bytes(b"")
+    for use in (run.restore, lambda _: run.load_generator(), lambda _: run.load_discriminator()):
+        with pytest.raises(InputError, match="Received: the first worker's run") as caught:
+            use(None)
+        assert str(tmp_path) not in str(caught.value)
+
+
 def copy_of(run, folder):
     return Run(shutil.copytree(run.folder, folder / "copy"))
 

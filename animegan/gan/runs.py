@@ -54,7 +54,7 @@ class Run:
             InputError: there is no run.
         """
         self.folder = Path(folder)
-        self.name = str(folder)  # in messages
+        self.name = str(self.folder)  # in messages; one that is thrown away gets another
         self._damaged = set()  # checkpoints that could not be restored
         try:
             self.config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
@@ -105,8 +105,7 @@ class Run:
                     fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError as error:
                     raise InputError(
-                        f"a run must be trained by one process at a time. Received: {self.folder}, which is being "
-                        "trained"
+                        f"a run must be trained by one process at a time. Received: {self.name}, which is being trained"
                     ) from error
                 except OSError:
                     pass  # a file system without locks
@@ -187,11 +186,11 @@ class Run:
                 failures.append(f"{path.name}: {error}")
                 continue
             if failures:
-                damage = f"damaged checkpoints in {self.folder} ({'; '.join(failures)})"
+                damage = f"damaged checkpoints in {self.name} ({'; '.join(failures)})"
                 print(f"animegan: {damage}; going on from step {step}, that of {path.name}", file=sys.stderr)
             return step, seconds
         if failures:
-            raise InputError(f"a run must have a readable checkpoint. Received: {self.folder} ({'; '.join(failures)})")
+            raise InputError(f"a run must have a readable checkpoint. Received: {self.name} ({'; '.join(failures)})")
         return 0, 0.0
 
     def seconds(self):
@@ -229,13 +228,13 @@ class Run:
 
     def _load(self, path):
         if not path.is_file():
-            raise InputError(f"a run must hold a {path.name}. Received: {self.folder}, which has none yet")
+            raise InputError(f"a run must hold a {path.name}. Received: {self.name}, which has none yet")
         from animegan.gan.engine import keras
 
         try:
             return keras.saving.load_model(path, compile=False)
         except (OSError, ValueError) as error:
-            raise InputError(f"a run must hold a readable {path.name}. Received: {self.folder}") from error
+            raise InputError(f"a run must hold a readable {path.name}. Received: {self.name}") from error
 
     def sample_path(self, step):
         """Where the sample sheet of a step is kept."""
