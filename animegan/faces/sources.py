@@ -64,8 +64,15 @@ def kind_of(path):
 
 
 def is_picture(name):
-    """Whether a name in a source is that of a picture, and neither hidden, in a hidden folder, nor a folder's."""
-    return PurePosixPath(name).suffix.lower() in SUFFIXES and not _is_hidden(name)
+    """Whether a name in a source is that of a picture, and `is_shown`."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and is_shown(name)
+
+
+def is_shown(name):
+    """Whether a name is neither an archive's folder's nor hidden, in a hidden folder or an operating system's own."""
+    parts = PurePosixPath(name).parts
+    hidden = "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
+    return not (hidden or name.endswith("/"))
 
 
 def count_pictures(path):
@@ -117,7 +124,7 @@ def _members(path, limits):
         total += size
         limits.check(path, "members", number)
         limits.check(path, "bytes", total)
-        if not _is_hidden(name):
+        if is_shown(name):
             yield name, size, read
 
 
@@ -134,12 +141,6 @@ def _read(read, size, limits):
         raise
     except Exception as error:  # TooLarge, BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError (encrypted), …
         return OSError(str(error))  # a damaged, encrypted or oddly packed member costs only itself
-
-
-def _is_hidden(name):
-    """Whether a name is that of an operating system's companion, lies in a hidden folder, or is an archive's folder."""
-    parts = PurePosixPath(name).parts
-    return name.endswith("/") or "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
 
 
 def folder_names(path):
