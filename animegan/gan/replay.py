@@ -1,9 +1,8 @@
-"""Runs side by side in a notebook, at any time of their training: a slider through what they left."""
+"""Runs side by side in a notebook: a slider that goes back through their reports."""
 
 from html import escape
 
 import ipywidgets as widgets
-import numpy as np
 
 from animegan.controls import Picture, Sliders
 from animegan.figures import to_png
@@ -25,7 +24,10 @@ class Replay:
             runs: {title: animegan.gan.runs.Run with at least one report}.
             faces: how many to show of each, at most 64.
         """
-        self._sheets = {title: _sheets(run, faces) for title, run in runs.items()}
+        self._runs, self._faces = runs, faces
+        self._sheets = {  # {title: {step: path}}
+            title: {int(path.stem.removeprefix("step_")): path for path in run.samples()} for title, run in runs.items()
+        }
         self._reports = {title: {row["step"]: row for row in run.metrics()} for title, run in runs.items()}
         longest = max(max(sheets) for sheets in self._sheets.values())
         every = max(1, longest // STOPS)
@@ -47,7 +49,8 @@ class Replay:
         words = []
         for title, picture in self.pictures.items():
             step = max(step for step in self._sheets[title] if step <= self.slider.values[STEP])
-            picture.value = self._sheets[title][step]
+            shown = faces_of(decode(self._sheets[title][step].read_bytes()), self._runs[title].config["size"])
+            picture.value = encode(sheet(shown[: self._faces], columns=8))
             words.append(f"{title}, {_words(step, self._reports[title].get(step))}")
         self.words.value = "".join(f"<p>{escape(one)}.</p>" for one in words)
 
@@ -57,15 +60,6 @@ class Replay:
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         data |= {"text/plain": self.ends.words, "image/png": self.ends.value}
         return data, metadata | {"image/png": {"alt": self.ends.words}}
-
-
-def _sheets(run, faces):
-    """{step: PNG of the first faces of its sample sheet}."""
-    found = {}
-    for path in run.samples():
-        shown = faces_of(decode(path.read_bytes()), run.config["size"])[:faces]
-        found[int(path.stem.removeprefix("step_"))] = encode(np.ascontiguousarray(sheet(shown, columns=8)))
-    return found
 
 
 def _words(step, report):
