@@ -5,6 +5,7 @@ from html import escape
 import ipywidgets as widgets
 
 from animegan.controls import Picture, Sliders
+from animegan.controls.page import Telling, guarded, with_still
 from animegan.figures import to_png
 from animegan.gan.live import faces_of, show_runs
 from animegan.pictures import decode, encode, sheet
@@ -14,7 +15,7 @@ STOPS = 24  # of the slider, about
 STEP = "step"
 
 
-class Replay:
+class Replay(Telling):
     """Shows how runs ended and, by a slider, the faces that each made of the same latents before."""
 
     def __init__(self, runs, faces=FACES):
@@ -36,13 +37,17 @@ class Replay:
         ends = show_runs(runs)
         self.ends = Picture(value=to_png(ends), words=ends.alt, width="640px")
         self.pictures = {title: Picture(words=f"Faces of the run {title}", width="272px") for title in runs}
-        self.words = widgets.HTML()
+        self.words, self.message = widgets.HTML(), widgets.HTML()
         columns = [
             widgets.VBox([widgets.HTML(f"<b>{escape(title)}</b>"), picture]) for title, picture in self.pictures.items()
         ]
         row = {"flex_flow": "row wrap", "grid_gap": "1em"}
-        self.box = widgets.VBox([self.ends, self.slider, widgets.HBox(columns, layout=row), self.words])
-        self.slider.observe(lambda _: self._show(), "values")
+        self.box = widgets.VBox([self.ends, self.slider, widgets.HBox(columns, layout=row), self.words, self.message])
+        self.slider.observe(self._slide, "values")
+        self._show()
+
+    @guarded
+    def _slide(self, _):
         self._show()
 
     def _show(self):
@@ -56,10 +61,7 @@ class Replay:
 
     def _repr_mimebundle_(self, **settings):
         """The widgets and, where a page shows none, their first picture."""
-        bundle = self.box._repr_mimebundle_(**settings)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data |= {"text/plain": self.ends.words, "image/png": self.ends.value}
-        return data, metadata | {"image/png": {"alt": self.ends.words}}
+        return with_still(self.box, self.ends.value, self.ends.words, self.ends.words, **settings)
 
 
 def _words(step, report):
