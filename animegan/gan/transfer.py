@@ -1,6 +1,7 @@
 """Transfer learning: from a trained GAN to the pictures of one tag."""
 
 import dataclasses
+import functools
 import sys
 from pathlib import Path
 
@@ -149,14 +150,8 @@ class Start:
         Raises:
             InputError: the base's networks are not those of its recipe.
         """
-        from animegan.gan.transfer_networks import append_blocks, freeze_below
-
         self._fill(generator, discriminator)
-        if self.method == "append":
-            generator = append_blocks(generator, BLOCKS)
-        elif self.method == "freeze-discriminator":
-            freeze_below(discriminator, FROZEN_ABOVE)
-        return generator, discriminator
+        return reshape(self.method, generator, discriminator)
 
     def _fill(self, *networks):
         from animegan.gan.resizing import copy_weights
@@ -174,25 +169,19 @@ class Start:
         """(generator, as `Finisher` makes it, discriminator) of the base."""
         from animegan.gan.dcgan import build_dcgan
         from animegan.gan.finishing import Finisher
-        from animegan.gan.transfer_networks import freeze_below
 
         if not self.base.checkpoints():
             return self.base.load_generator(), self.base.load_discriminator()
-        begun = self.base.config.get("start", {}).get("method")
-
-        def as_the_base(generator, discriminator):  # its checkpoints hold what Adam keeps of weights that learn only
-            if begun == "freeze-discriminator":
-                freeze_below(discriminator, FROZEN_ABOVE)
-            return generator, discriminator
-
+        begun = self.base.config.get("start", {}).get("method")  # checkpoints hold Adam's part of what learns only
         recipe = Recipe(**self.base.config["recipe"])
-        model = build_dcgan(self.base.config["size"], recipe, start=as_the_base if begun else None)
+        start = functools.partial(reshape, begun) if begun else None
+        model = build_dcgan(self.base.config["size"], recipe, start=start)
         model.optimizer.build(model.trainable_variables)
         self.base.restore(model)
         return Finisher(model)(), model.discriminator
 
 
-class Begun(Start):
+class Begun:
     """Where a transfer began that has checkpoints of its own: its base may be gone by now, or have learned more."""
 
     def __init__(self, run, base, method):
@@ -210,5 +199,25 @@ class Begun(Start):
         """The transfer's own recipe, whatever the count."""
         return Recipe(**self.run.config["recipe"])
 
-    def _fill(self, *networks):
-        """Leave the weights to the checkpoint."""
+    def __call__(self, generator, discriminator):
+        """Make of new networks what the transfer trains; their weights are left to the checkpoint."""
+        return reshape(self.method, generator, discriminator)
+
+
+def reshape(method, generator, discriminator):
+    """Hold or add what a method of transfer holds or adds.
+
+    Args:
+        method: one of METHODS.
+        generator, discriminator: keras.Models.
+
+    Returns:
+        (generator, discriminator) to train: what is to stay as it is cannot be trained.
+    """
+    from animegan.gan.transfer_networks import append_blocks, freeze_below
+
+    if method == "append":
+        generator = append_blocks(generator, BLOCKS)
+    elif method == "freeze-discriminator":
+        freeze_below(discriminator, FROZEN_ABOVE)
+    return generator, discriminator
