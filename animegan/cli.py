@@ -340,7 +340,7 @@ def _add_evaluate(commands):
     parser.add_argument("--count", type=_at_least(1), help="pictures on each side (all held out, 5000 at most)")
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of latents and choice (%(default)s)")
     parser.add_argument("--features", default="faces", help="faces or inception (%(default)s)")
-    parser.add_argument("--unseen", action="store_true", help="the run trained on none of these: measure on all")
+    parser.add_argument("--unseen", action="store_true", help="the run trained on none of these: measure on half")
     parser.add_argument("--trained-on", type=Path, metavar="FACES", help="the packed file that the run was trained on")
     parser.add_argument(
         "--nearest", type=Path, help="write samples beside their nearest training pictures to this .png"

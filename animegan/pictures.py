@@ -43,17 +43,23 @@ def decode(data, most_pixels=MOST_PIXELS):
         flags = cv2.IMREAD_UNCHANGED if with_alpha else cv2.IMREAD_COLOR
         try:
             image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
-            if image is not None and image.ndim == 2 and image.dtype == np.uint8 and b"tRNS" in data:
-                # a PNG in greys one of which is transparent, which OpenCV overlooks
-                image = cv2.cvtColor(np.array(PngImageFile(io.BytesIO(data)).convert("RGBA")), cv2.COLOR_RGBA2BGRA)
+            if image is not None and image.ndim == 2 and b"tRNS" in data:
+                image = _cleared(image, PngImageFile(io.BytesIO(data)))
             if with_alpha and image is not None and (b"eXIf" in data or b"EXIF" in data):  # OpenCV turns no RGBA
                 reader = PngImageFile if data[:4] == b"\x89PNG" else WebPImageFile  # Image.open has a limit of its own
                 image = _turn(image, reader(io.BytesIO(data)).getexif().get(ORIENTATION))
-        except (cv2.error, OSError, ValueError, SyntaxError):
+        except Exception:  # OSError, SyntaxError, struct.error, …: readers raise whatever a damaged part leads to
             image = None
     if image is None:
         raise InputError(f"a picture must be a readable JPEG, PNG, WebP, GIF, BMP or TIFF. Received: {len(data)} bytes")
     return _as_rgb(image)
+
+
+def _cleared(image, png):
+    """A picture in greys, on white where it has the one that its PNG calls transparent: OpenCV overlooks it."""
+    if image.dtype == np.uint16:  # in which Pillow finds, but does not clear it
+        return np.where(image == png.info.get("transparency"), np.uint16(0xFFFF), image)
+    return cv2.cvtColor(np.array(png.convert("RGBA")), cv2.COLOR_RGBA2BGRA)
 
 
 def _turn(image, orientation):

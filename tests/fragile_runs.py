@@ -174,10 +174,12 @@ def full(faces, folder, disk):
     sheet, generator, checkpoint = (
         next(run.rglob(name)).stat().st_size for name in ("*2.png", "generator.keras", "*.h5")
     )
-    rooms = {"metrics.csv": 0, "sheet": SPARE, "checkpoint": 2 * sheet + SPARE}
+    rooms = {"config.json": 0, "metrics.csv": 0, "sheet": SPARE, "checkpoint": 2 * sheet + SPARE}
     rooms["generator"] = rooms["checkpoint"] + checkpoint
     lives = []
     for name, room in [*rooms.items(), ("limit", None)] if disk.is_mount() else [("limit", None)]:
+        if name != "config.json":
+            Run(run).set_goal(8 * BATCH)  # which each would write down first
         before, limit = contents(run), lambda: None
         if room is None:
             size = (max(sheet, generator) + checkpoint) // 2

@@ -13,6 +13,7 @@ from animegan.faces import colours, cropping, detecting
 from animegan.faces.crop_folder import COLUMNS, STAGING
 from animegan.faces.cropping import crop, cut
 from animegan.faces.drawing import draw_face, random_character
+from animegan.faces.limits import Limits
 from animegan.files import InputError
 
 SHARED = Path(__file__).parents[2] / "shared" / "data" / "scenes-with-face-boxes.zip"
@@ -228,10 +229,41 @@ def test_a_folder_is_walked_as_pack_walks_it(quick, tmp_path):
     source = shades(tmp_path / ".in", "a.png", ".thumbnails/a.png", "__MACOSX/b.png", "deep/er/c.png")
     (source / "lost.png").symlink_to(source / "gone.png")
     os.mkfifo(source / "pipe.png")
+    (source / "linked").symlink_to(source / "deep")
+    (source / ".linked").symlink_to(source / "deep")
     result = crop(source, tmp_path / "out", workers=1, progress=False)
     assert [row["source"] for row in read(tmp_path / "out")] == ["a.png", "deep/er/c.png"]
     unreadable = {"lost.png": "No such file or directory", "pipe.png": "it is no ordinary file"}
+    unreadable["linked"] = "a link to a folder is not followed"
     assert (result["scenes"], result["skipped"]["unreadable"]) == (2, unreadable)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege on Windows")
+def test_a_folder_with_nothing_but_links_to_folders(quick, tmp_path):
+    shades(tmp_path / "set", "a.png")
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "linked").symlink_to(tmp_path / "set")
+    with pytest.raises(InputError, match=r"there must be a picture .*linked: a link to a folder is not followed\)"):
+        crop(tmp_path / "in", tmp_path / "out", progress=False)
+
+
+@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="only a user can be kept out of a folder")
+def test_a_folder_that_cannot_be_read_is_named(quick, tmp_path):
+    source = shades(tmp_path / "in", "a.png", "b/c.png")
+    (source / "b").chmod(0)
+    result = crop(source, tmp_path / "out", workers=1, progress=False)
+    (source / "b").chmod(0o700)
+    assert (result["scenes"], result["skipped"]["unreadable"]) == (1, {"b": "Permission denied"})
+
+
+def test_a_file_over_the_limit_is_named(quick, tmp_path, monkeypatch):
+    source = shades(tmp_path / "in", "a.png")
+    data = (source / "a.png").read_bytes()
+    (source / "b.png").write_bytes(data + b"more")  # decodes, as far as it goes
+    monkeypatch.setattr(cropping, "LIMITS", Limits(file_bytes=len(data)))
+    result = crop(source, tmp_path / "out", workers=1, progress=False)
+    reason = f"a file must hold at most {len(data)} bytes. Received: {len(data) + 4}"
+    assert (result["scenes"], result["skipped"]["unreadable"]) == (1, {"b.png": reason})
 
 
 def test_one_file_or_a_list(quick, tmp_path):

@@ -69,7 +69,7 @@ def fabricate(tmp_path):
 @pytest.fixture
 def paint(monkeypatch, real):
     """Function that lets every generator make these pictures; thumbnails stand in for the face network."""
-    scale = diagnosis.APART[32] / signs.nearest_other(signs.thumbnails(real))
+    scale = diagnosis.APART_32 / signs.nearest_other(signs.thumbnails(real))
     monkeypatch.setattr(diagnosis, "load_features", lambda name: lambda images: scale * signs.thumbnails(images))
     return lambda pictures: monkeypatch.setattr(diagnosis, "generate", lambda *_: pictures)
 

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+import zlib
 from pathlib import Path
 
 import cv2
@@ -86,6 +87,28 @@ def test_damaged_pictures_decode_or_are_refused(pictures, kind, capfd):
             assert str(error).startswith("a picture must ")
     assert outcomes["refused"] > 20 and sum(outcomes.values()) == 200
     assert capfd.readouterr().err.count("animegan") == 0
+
+
+def png(before=b"", after=b""):
+    """A grey picture of 32 × 32 with parts (name and data) before and after its pixels."""
+
+    def part(data):
+        return (len(data) - 4).to_bytes(4, "big") + data + zlib.crc32(data).to_bytes(4, "big") if data else b""
+
+    header = b"IHDR" + (32).to_bytes(4, "big") * 2 + b"\x08\0\0\0\0"
+    parts = header, before, b"IDAT" + zlib.compress(bytes(33 * 32)), after, b"IEND"
+    return b"\x89PNG\r\n\x1a\n" + b"".join(map(part, parts))
+
+
+@pytest.mark.parametrize("parts", [{"after": b"tRNS\x01"}, {"before": b"eXIfII*\0"}], ids=str)
+def test_a_damaged_part_of_a_png_costs_only_this_picture(tmp_path, pictures, parts):
+    (tmp_path / "set").mkdir()
+    (tmp_path / "set" / "good.png").write_bytes(pictures["PNG"])
+    (tmp_path / "set" / "whole.png").write_bytes(png())
+    (tmp_path / "set" / "odd.png").write_bytes(png(**parts))
+    result = pack([tmp_path / "set"], tmp_path / "faces.h5", 32, progress=False)
+    assert result["pictures"] == 2
+    assert [Path(name).name for name in result["skipped_files"]] == ["odd.png"]
 
 
 @settings(deadline=None, max_examples=200)

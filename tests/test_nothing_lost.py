@@ -68,7 +68,8 @@ def test_a_full_disk_loses_nothing(faces_file, tmp_path):
     disk.mkdir()
     around = small_disk(disk)
     result = fragile_runs("full", faces_file, tmp_path, disk, around=around)
-    full = {"metrics.csv": "metrics.csv", "sheet": ".png", "checkpoint": ".h5", "generator": "generator.keras"}
+    full = {name: name for name in ("config.json", "metrics.csv")}
+    full |= {"sheet": ".png", "checkpoint": ".h5", "generator": "generator.keras"}
     expected = (full if around else {}) | {"limit": ".h5"}
     assert [life["name"] for life in result["lives"]] == list(expected)
     for life in result["lives"]:

@@ -330,6 +330,42 @@ def test_a_carried_table_that_cannot_be_used_is_named(tmp_path, out, write_pictu
     assert f"the table of tags {folder}: tags.csv cannot be used: " in stderr
 
 
+def titles(*numbers):
+    """A table with a title for each number."""
+    return "file,title\n" + "".join(f"{number}.png,{number}\n" for number in numbers)
+
+
+@pytest.mark.parametrize("before", ["carried", "given", "packed"])
+def test_of_tables_that_only_together_have_too_many_values_the_later_is_named(
+    tmp_path, out, picture, write_pictures, before
+):
+    first, second = write_pictures(tmp_path / "first", a=1), write_pictures(tmp_path / "second", b=2, c=3)
+    (second / "tags.csv").write_text(titles(*range(100, 200), "b"))
+    paths, settings = [first, second], {}
+    if before == "packed":
+        names = [{"title": str(number)} for number in range(100)]
+        paths += [write_faces(tmp_path / "old.h5", [picture(number) for number in range(4, 104)], names)]
+    else:
+        settings = {"tags": tmp_path / "mine.csv"} if before == "given" else {}
+        (settings.get("tags") or first / "tags.csv").write_text(titles(*range(100), "a"))
+    result, _ = packed(paths, out, **settings)
+    assert list(result["bad_tables"]) == [f"{second}: tags.csv"]
+    assert "at most 127 values. Received: 20" in result["bad_tables"][f"{second}: tags.csv"]
+    assert result["tagged"] == (100 if before == "packed" else 1)
+
+
+def test_too_many_values_are_refused_before_anything_is_read(tmp_path, out, earlier, picture, write_pictures, capfd):
+    (tmp_path / "mine.csv").write_text(titles(*range(128)))
+    with pytest.raises(InputError, match=r"at most 127 values\. Received: 128 of 'title'"):
+        pack([write_pictures(tmp_path / "folder", a=1)], out, 32, tags=tmp_path / "mine.csv")
+    for name, first in (("one", 0), ("other", 100)):
+        names = [{"title": str(number)} for number in range(first, first + 100)]
+        write_faces(tmp_path / f"{name}.h5", [picture(number) for number in range(first, first + 100)], names)
+    with pytest.raises(InputError, match=r"at most 127 values\. Received: 200 of 'title'"):
+        pack([tmp_path / "one.h5", tmp_path / "other.h5"], out, 32)
+    assert capfd.readouterr().err == ""  # no bar
+
+
 def test_what_hints_at_a_mistake_in_the_tags_is_said(tmp_path, out, write_pictures, capsys):
     folder = write_pictures(tmp_path / "folder", a=1, b=2)
     rows = "a.png,Blonde,x\nb.png,blonde,x,y\n" + "".join(f"gone{n}.png,red,x\n" for n in range(4))

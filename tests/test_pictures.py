@@ -1,6 +1,7 @@
 import io
 import struct
 import tracemalloc
+import zlib
 
 import cv2
 import numpy as np
@@ -72,6 +73,15 @@ def test_a_grey_that_is_transparent_lies_on_white(mode):
     greys = Image.fromarray(np.array([[0, 255, 90, 0]], np.uint8)).convert(mode, dither=Image.Dither.NONE)
     image = decode(bytes_of(greys, "PNG", transparency=0))
     assert image[0, :, 0].tolist() == ([255, 255, 90, 255] if mode == "L" else [255] * 4)
+
+
+def test_a_grey_of_16_bits_that_is_transparent_lies_on_white():
+    _, data = cv2.imencode(".png", np.array([[0, 1000, 1001, 65535]], np.uint16))
+    transparent = b"tRNS" + (1000).to_bytes(2, "big")
+    part = (2).to_bytes(4, "big") + transparent + zlib.crc32(transparent).to_bytes(4, "big")
+    data = data.tobytes()
+    pixels = data.index(b"IDAT") - 4
+    assert decode(data[:pixels] + part + data[pixels:])[0, :, 0].tolist() == [0, 255, 3, 255]
 
 
 def test_half_transparent_parts_mix_with_white():
@@ -195,7 +205,7 @@ def test_a_part_of_a_png_that_states_to_be_longer_than_the_file_is_not_read(flag
     start = data.index(b"IDAT") - 4
     assert dimensions(data[:start] + before + data[start:] + b"what follows the end") == (40, 24)
     bomb = data[:start] + before + (0x67000519).to_bytes(4, "big") + data[start + 4 :]
-    monkeypatch.setattr(cv2, "imdecode", None)  # it would take 1.7 GB
+    monkeypatch.setattr(cv2, "imdecode", lambda *_: pytest.fail("it would take 1.7 GB"))
     with pytest.raises(InputError, match="must be a readable JPEG"):
         decode(bomb)
 

@@ -37,6 +37,23 @@ def test_the_slider_goes_through_what_the_runs_left(runs):
     assert decode(next(iter(replay.pictures.values())).value).shape == (70, 274, 3)  # two rows of eight
 
 
+def test_only_what_is_shown_is_read(runs):
+    for run in runs.values():
+        run.samples()[1].write_bytes(b"")
+    replay = Replay(runs)
+    replay.slider.values = {"step": 0}
+    assert greys(replay) == [0, 0]
+
+
+def test_what_goes_wrong_is_said(runs):
+    replay = Replay(runs)
+    runs["long"].sample_path(40).unlink()
+    replay.slider.values = {"step": 40}
+    assert "FileNotFoundError" in replay.message.value and 'role="alert"' in replay.message.value
+    replay.slider.values = {"step": 0}
+    assert replay.message.value == "" and greys(replay) == [0, 0]
+
+
 def test_the_words_say_how_each_run_stood(runs):
     replay = Replay(runs)
     replay.slider.values = {"step": 35}

@@ -221,6 +221,47 @@ def test_a_bomb_in_the_headers_of_a_tar_is_refused(tmp_path, count, size, kind):
     tracemalloc.stop()
 
 
+def stated(headers, body=b""):
+    """A PAX header, and the member that it is about."""
+    records = "".join(f"{len(name) + len(value) + 5} {name}={value}\n" for name, value in headers.items()).encode()
+    about, member = tarfile.TarInfo("about"), tarfile.TarInfo("sparse.png")
+    about.type, about.size, member.size = tarfile.XHDTYPE, len(records), len(body)
+    return about.tobuf() + records + bytes(-len(records) % 512) + member.tobuf() + body + bytes(-len(body) % 512)
+
+
+def of_gnu():
+    member = tarfile.TarInfo("sparse.png")
+    member.type = tarfile.GNUTYPE_SPARSE
+    return member.tobuf()
+
+
+SPARSE = {
+    "gnu": of_gnu,
+    "0.0": lambda: stated({"GNU.sparse.size": "12"}),
+    "0.0, odd": lambda: stated({"GNU.sparse.size": "abc"}),
+    "0.1": lambda: stated({"GNU.sparse.map": "0,1"}),
+    "0.1, odd": lambda: stated({"GNU.sparse.map": "a,b"}),
+    "1.0": lambda: stated({"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}, b"3000000\n" + b"0\n0\n" * 3_000_000),
+    "odd size": lambda: stated({"GNU.sparse.realsize": "abc"}),
+    "nested": lambda: comments(2000, 512, tarfile.XHDTYPE)[: 1024 * 1000],
+}
+
+
+@pytest.mark.parametrize("form", SPARSE)
+def test_sparse_members_and_odd_headers_of_a_tar_are_refused(tmp_path, form):
+    plain, odd = as_tar(tmp_path / "plain").read_bytes(), SPARSE[form]()
+    for path, start in (("first", 0), ("later", 1536)):  # a folder, and a file of one block
+        (tmp_path / path).write_bytes(gzip.compress(plain[:start] + odd + plain[start:]))
+    tracemalloc.start()
+    for path in ("first", "later"):
+        with pytest.raises(InputError, match="Received: "):
+            list(pictures(tmp_path / path))
+        with pytest.raises(BadArchive):
+            unpack(tmp_path / path, tmp_path / "out", Limits())
+    assert tracemalloc.get_traced_memory()[1] < 20e6
+    tracemalloc.stop()
+
+
 def test_members_of_a_tar_take_no_memory(tmp_path):
     with tarfile.open(tmp_path / "many", "w") as archive:
         for number in range(2000):

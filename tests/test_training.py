@@ -17,6 +17,7 @@ from animegan.faces.packed import FaceWriter
 from animegan.files import InputError
 from animegan.gan import checkpoints, keeper
 from animegan.gan.batches import FaceBatches
+from animegan.gan.engine import keras
 from animegan.gan.keeper import RunKeeper
 from animegan.gan.recipes import Recipe
 from animegan.gan.runs import COLUMNS, Run
@@ -52,7 +53,10 @@ def test_two_cannot_train_one_run(whole, faces):
         train(faces, run.folder, images=320, resume=True, **SETTINGS)
     assert before == {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
     with run.locked():  # free again
-        pass
+        run.set_goal(run.config["images"] + 16)  # config.json is another file now
+        with pytest.raises(InputError, match="one process at a time"), Run(run.folder).locked():
+            pass
+    run.set_goal(run.config["images"] - 16)
 
 
 def test_a_run_leaves_what_the_design_says(whole):
@@ -80,6 +84,23 @@ def test_a_resumed_run_is_the_run_left_alone(faces, whole, tmp_path):
     train(faces, tmp_path / "run", images=96, **SETTINGS)  # stops between two reports, in the second epoch
     train(faces, tmp_path / "run", images=160, resume=True, **SETTINGS)
     assert_same_runs(alone, Run(tmp_path / "run"), 10)
+
+
+def test_a_resumed_run_goes_on_to_what_it_was_last_told(faces, tmp_path, monkeypatch):
+    train(faces, tmp_path / "run", images=32, **SETTINGS)
+    end_of_step = RunKeeper.on_train_batch_end
+
+    def stop(self, batch, logs=None):
+        self.reason = "SIGTERM"
+        end_of_step(self, batch, logs)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(RunKeeper, "on_train_batch_end", stop)
+        assert train(faces, tmp_path / "run", images=80, resume=True, **SETTINGS)["images"] == 48
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["run"]
+    assert train(faces, tmp_path / "run", resume=True, **SETTINGS)["images"] == 80
+    assert train(faces, tmp_path / "run", minutes=1e-9, resume=True, **SETTINGS)["images"] == 96
+    assert Run(tmp_path / "run").config["images"] == 80  # minutes are no goal
 
 
 def cut(data):
@@ -128,6 +149,19 @@ def test_a_run_without_a_whole_checkpoint_is_refused(faces, whole, tmp_path):
         train(faces, run.folder, images=320, resume=True, **SETTINGS)
 
 
+def test_a_worker_whose_folder_is_thrown_away_names_another_one(whole, tmp_path):
+    _, alone = whole
+    run = copy_of(alone, tmp_path)
+    run.name = "the first worker's run"
+    for path in run.checkpoints().values():
+        path.write_bytes(b"")
+    run.generator_path.write_bytes(b"")
+    for use in (run.restore, lambda _: run.load_generator(), lambda _: run.load_discriminator()):
+        with pytest.raises(InputError, match="Received: the first worker's run") as caught:
+            use(None)
+        assert str(tmp_path) not in str(caught.value)
+
+
 def copy_of(run, folder):
     return Run(shutil.copytree(run.folder, folder / "copy"))
 
@@ -156,11 +190,13 @@ def test_a_checkpoint_from_before_the_checksums_is_read(whole, tmp_path):
     assert all(np.array_equal(one, other) for one, other in zip(values, read, strict=True))
 
 
-def test_resuming_a_run_at_its_end_changes_nothing(faces, whole, tmp_path):
+@pytest.mark.parametrize("minutes", [None, 5])
+def test_resuming_a_run_at_its_end_changes_nothing(faces, whole, tmp_path, minutes):
     result, alone = whole
     run = copy_of(alone, tmp_path)
-    metrics = (run.folder / "metrics.csv").read_bytes()
-    again = train(faces, run.folder, images=160, resume=True, **SETTINGS)
+    metrics, written = (run.folder / "metrics.csv").read_bytes(), run.checkpoints()[10].stat().st_mtime_ns
+    again = train(faces, run.folder, images=160, minutes=minutes, resume=True, **SETTINGS)
+    assert run.checkpoints()[10].stat().st_mtime_ns == written
     assert (again["images"], again["stopped"]) == (160, "images")
     assert again["generator_loss"] == result["generator_loss"]
     assert (run.folder / "metrics.csv").read_bytes() == metrics
@@ -242,6 +278,19 @@ def test_a_run_that_diverges_stops_at_once(faces, tmp_path, monkeypatch):
         train(faces, tmp_path / "run", images=1600, **settings)
     run = Run(tmp_path / "run")
     assert not run.checkpoints() and not run.generator_path.exists() and not run.metrics()
+
+
+def test_what_an_error_came_from_is_told(faces, tmp_path):
+    def fail(_):
+        raise RuntimeError("the engine stopped") from KeyError("why")
+
+    keras.config.disable_traceback_filtering()  # else Keras itself leaves it out
+    try:
+        with pytest.raises(RuntimeError, match="the engine stopped") as caught:
+            train(faces, tmp_path / "run", images=16, on_report=fail, **SETTINGS | {"report_images": 16})
+    finally:
+        keras.config.enable_traceback_filtering()
+    assert isinstance(caught.value.__cause__, KeyError)
 
 
 def test_a_signal_saves_and_ends_the_run(faces, whole, tmp_path):
@@ -341,6 +390,28 @@ def test_minutes_are_kept_whatever_is_slow(faces, tmp_path, monkeypatch, step, r
     assert result["stopped"] == "minutes"
     assert abs(result["seconds"] - 60 * minutes) <= 5
     assert Run(tmp_path / "run").metrics()[-1]["step"] == result["steps"]
+
+
+def test_a_resumed_run_takes_no_compiling_for_a_report(faces, tmp_path, monkeypatch):
+    settings = SETTINGS | {"report_images": 10_000}
+    train(faces, tmp_path / "run", images=16, **settings)
+    now, lengths, make, end_of_step = 1000.0, [30.0], keeper.generate, RunKeeper.on_train_batch_end
+
+    def slow_at_first(*arguments):
+        nonlocal now
+        now += lengths.pop() if lengths else 0.0
+        return make(*arguments)
+
+    def slow_step(self, batch, logs=None):
+        nonlocal now
+        now += 2.0
+        end_of_step(self, batch, logs)
+
+    monkeypatch.setattr(keeper, "generate", slow_at_first)
+    monkeypatch.setattr(RunKeeper, "on_train_batch_end", slow_step)
+    result = train(faces, tmp_path / "run", minutes=1, resume=True, clock=lambda: now, **settings)
+    assert result["stopped"] == "minutes" and not lengths
+    assert abs(now - 1060) <= 5
 
 
 def test_minutes_are_kept_by_the_clock_on_the_wall(faces, tmp_path):

@@ -230,6 +230,16 @@ def test_the_command_goes_on_with_what_the_run_has(bases, faces_file, tmp_path, 
     assert Run(tmp_path / "run").config["start"]["method"] == "append"
 
 
+def test_a_resumed_transfer_goes_on_to_what_it_was_last_told(bases, faces_file, tmp_path, monkeypatch):
+    words = bases["pairs"], faces_file, tmp_path / "run", TAG
+    monkeypatch.setattr(module, "IMAGES", 32)
+    assert transfer(*words, minutes=1e-9, **QUIET)["images"] == 16
+    assert transfer(*words, resume=True, **QUIET)["images"] == 32
+    assert transfer(*words, images=64, minutes=1e-9, resume=True, **QUIET)["images"] == 48
+    shutil.rmtree(tmp_path / "run" / "checkpoint")  # as if killed before the first
+    assert transfer(*words, resume=True, **QUIET)["images"] == 64
+
+
 def test_a_transfer_goes_on_without_its_base(bases, faces_file, transferred, tmp_path):
     base = shutil.copytree(bases["pairs"], tmp_path / "pairs")
     transfer(base, faces_file, tmp_path / "run", TAG, "append", images=32, **QUIET)

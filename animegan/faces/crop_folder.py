@@ -7,7 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from animegan.faces.sources import folder_names, is_picture
+from animegan.faces.sources import folder_names, is_picture, is_shown
 from animegan.files import InputError, output_folder, remove_unfinished, replacing
 
 COLUMNS = ("file", "source", "x0", "y0", "x1", "y1", "likelihood", "hair", "eyes")
@@ -27,27 +27,34 @@ def find_pictures(pictures, out):
         out: a folder that is left out.
 
     Returns:
-        (root, files): the folder that holds all that was named, and the sorted paths of the pictures.
+        (root, files, closed): the folder that holds all that was named, the sorted paths of the pictures, and {path:
+        OSError} of what cannot be followed, such as links to folders.
 
     Raises:
         InputError: something named is missing, or there is no picture in all of it.
     """
     named = [pictures] if isinstance(pictures, str | os.PathLike) else pictures
     entries = [_real(entry) for entry in named]
-    files = set()
+    found = {}
     for entry in entries:
         if not entry.exists():
             raise InputError(f"the pictures must be a folder or a picture file. Received: {entry}, which is missing")
-        names = folder_names(entry) if entry.is_dir() else [entry.name]
+        names = folder_names(entry) if entry.is_dir() else {entry.name: None}
         folder = entry if entry.is_dir() else entry.parent
-        files.update(folder / name for name in names if is_picture(name))
+        shown = (name for name, error in names.items() if is_picture(name) or (error and is_shown(name)))
+        found |= {folder / name: names[name] for name in shown}
     out = _real(out)
-    files = sorted(file for file in files if not file.is_relative_to(out))
+    found = {path: found[path] for path in sorted(found) if not path.is_relative_to(out)}
+    files = [path for path, error in found.items() if error is None]
+    closed = {path: error for path, error in found.items() if error is not None}
     if not files:
         received = ", ".join(map(str, entries)) or "an empty list"
-        raise InputError(f"there must be a picture (JPEG, PNG, WebP, BMP, GIF, TIFF) to read. Received: {received}")
+        reason = "".join(f" ({path}: {error})" for path, error in list(closed.items())[:1])
+        raise InputError(
+            f"there must be a picture (JPEG, PNG, WebP, BMP, GIF, TIFF) to read. Received: {received}{reason}"
+        )
     root = Path(os.path.commonpath([entry if entry.is_dir() else entry.parent for entry in entries]))
-    return root, files
+    return root, files, closed
 
 
 def _real(path):

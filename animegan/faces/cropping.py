@@ -52,15 +52,15 @@ def crop(
 
     Returns:
         dict: "scenes", how many pictures were read; "faces", how many crops were written; "skipped", with
-        "unreadable" (the pictures' names, with reasons), "no face" (how many pictures) and "too small" (how many
-        faces of less than 24 pixels); "out", the folder.
+        "unreadable" (names of pictures and folders, with reasons), "no face" (how many pictures) and "too small" (how
+        many faces of less than 24 pixels); "out", the folder.
 
     Raises:
         InputError: an argument is out of range, the detector does not work here, there are no pictures, or
             there is no face in any of them.
     """
     _check(size, margin, workers)
-    root, files = find_pictures(pictures, out)
+    root, files, closed = find_pictures(pictures, out)
     settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin, most_pixels)
     cropper = _Cropper(settings)
     folder = CropFolder(out)
@@ -73,10 +73,11 @@ def crop(
         results = list(tqdm(results, total=len(jobs), desc="crop", unit="picture", disable=not progress))
         rows = [row for each in zip(names, sources, results, strict=True) for row in _rows(*each)]
         skipped = _skipped(sources, results)
+        skipped["unreadable"] |= {path.relative_to(root).as_posix(): _reason(error) for path, error in closed.items()}
         if not rows:
             raise InputError(_no_face(len(files), skipped))
         folder.publish(staging, rows)
-    readable = len(files) - len(skipped["unreadable"])
+    readable = sum(not result.unreadable for result in results)
     return {"scenes": readable, "faces": len(rows), "skipped": skipped, "out": str(out)}
 
 
@@ -140,15 +141,23 @@ class _Cropper:
     def __call__(self, job):
         path, prefix = job
         try:
-            image = pixels.decode(read_file(path, LIMITS.file_bytes), self.settings.most_pixels)
+            size = os.path.getsize(path)
+            if size > LIMITS.file_bytes:
+                raise InputError(f"a file must hold at most {LIMITS.file_bytes:,} bytes. Received: {size:,}")
+            image = pixels.decode(read_file(path, size), self.settings.most_pixels)
         except (OSError, InputError) as error:
-            return _Result(unreadable=str(getattr(error, "strerror", None) or error))
+            return _Result(unreadable=_reason(error))
         found = self.detector.detect(image)
         faces = tuple(face for face in found if face.side >= SMALLEST)
         for k, face in enumerate(faces):
             data = pixels.encode(cut(image, face.box, self.settings.size, self.settings.margin))
             Path(f"{prefix}_{k}.png.part").write_bytes(data)
         return _Result(faces, len(found) - len(faces))
+
+
+def _reason(error):
+    """Why a file cannot be read, without its name."""
+    return str(getattr(error, "strerror", None) or error)
 
 
 _cropper = None  # a worker process's own: made once, used for all its pictures

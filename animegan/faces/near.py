@@ -15,9 +15,9 @@ from PIL import Image
 
 HASH_BITS = 64
 HASHED = 32  # side in pixels of the picture that the library takes its frequencies from; it would make it so itself
-MOST_BITS = 6  # that differ between copies: 99.9% of those measured
+MOST_BITS = 6  # that differ between copies; within this and the two limits below are 99.85% of those measured
 GREY, COLOUR = 16, 8  # sides of the two thumbnails in pixels
-MOST_GREY = 18  # of 255, in any pixel of the grey thumbnail: 99% of the copies measured
+MOST_GREY = 18  # of 255, in any pixel of the grey thumbnail
 MOST_COLOUR = 40  # in any of the colour thumbnail: encoders spare on colour; another hair colour is more
 BANDS = MOST_BITS + 1  # parts of a hash, of which at least one must be equal in two copies
 BAND_EDGES = [round(band * HASH_BITS / BANDS) for band in range(BANDS + 1)]

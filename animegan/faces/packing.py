@@ -11,6 +11,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from animegan.faces import sources
+from animegan.faces.layout import MOST_VALUES
 from animegan.faces.limits import LIMITS
 from animegan.faces.near import look
 from animegan.faces.packed import FaceSet, FaceWriter
@@ -47,13 +48,19 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
         tag), out.
 
     Raises:
-        InputError: a source is none, or holds no readable picture; `tags` is not usable, or no row of it matches.
+        InputError: a source is none, or holds no readable picture; `tags` is not usable, or no row of it matches; a tag
+            of it, or of the packed files, has more than 127 values.
     """
     check_size(size)
-    given = TagTable.read(tags) if tags else None
+    given, values = TagTable.read(tags) if tags else None, {}
+    if given:
+        _note_values(given.values(), values)
     kinds = {str(path): sources.kind_of(path) for path in paths}
     if not kinds:
         raise InputError("there must be at least one source to pack. Received: none")
+    for path in (path for path, kind in kinds.items() if kind == "h5"):
+        with FaceSet(path) as faces:
+            _note_values(faces.tags, values)
     skipped, bad_tables, others, tables = {}, {}, collections.Counter(), {str(tags): given} if given else {}
     provenance = {"command": "pack", "sources": [Path(path).name for path in kinds]}
     with FaceWriter(out, size, provenance, drop_copies=drop_copies) as writer:
@@ -62,7 +69,7 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
             if kind == "h5":
                 blocks = _h5_blocks(path, size, limits)
             else:
-                carried = _read_tables(path, limits, bad_tables)
+                carried = _read_tables(path, limits, values, bad_tables)
                 tables |= {f"{path}: {name}": table for name, table in carried.items()}
                 blocks = _picture_blocks(path, size, carried, skipped, others, limits)
             with tqdm(total=_count(path, kind), unit="picture", desc=Path(path).name, disable=not progress) as bar:
@@ -131,22 +138,35 @@ def _h5_blocks(path, size, limits) -> Iterator[tuple]:
             yield images, names[rows.start : rows.stop], tags, list(pool.map(look, images))
 
 
-def _read_tables(path, limits, bad):
+def _read_tables(path, limits, values, bad):
     """The tag tables that a source carries, {name: TagTable}, the nearest to the pictures last: it wins.
 
-    Those that cannot be used, since they are perhaps about something else, are noted in `bad` with the reason.
+    Those that cannot be used, since they are perhaps about something else, are noted in `bad` with the reason, and the
+    values of the others in `values`.
     """
     tables = {}
     for name, data in sources.carried_tables(path, limits):
         try:
             if isinstance(data, OSError):
                 raise InputError(str(data))
-            tables[name] = TagTable.parse(data, f"{path}: {name}")
-            tables[name].check_values()
+            table = TagTable.parse(data, f"{path}: {name}")
+            _note_values(table.values(), values)
+            tables[name] = table
         except InputError as error:
-            tables.pop(name, None)
             bad[_text(f"{path}: {name}")] = _text(str(error))
     return dict(sorted(tables.items(), key=lambda table: len(PurePosixPath(table[0]).parts)))
+
+
+def _note_values(new, values):
+    """Add to `values`, {tag: set of values}, those of another table or packed file; InputError if there are too many.
+
+    The file could not tell them apart, which would show when most of the work is done.
+    """
+    both = {tag: values.get(tag, set()).union(names) for tag, names in new.items()}
+    for tag, names in both.items():
+        if len(names) > MOST_VALUES:
+            raise InputError(f"a tag can have at most {MOST_VALUES} values. Received: {len(names)} of '{tag}'")
+    values |= both
 
 
 def _picture_blocks(path, size, tables, skipped, others, limits) -> Iterator[tuple]:

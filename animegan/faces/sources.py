@@ -2,12 +2,10 @@
 
 import contextlib
 import functools
-import lzma
 import os
 import stat
 import tarfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 
@@ -53,9 +51,12 @@ def kind_of(path):
         return "h5"
     if zipfile.is_zipfile(path):
         return "zip"
-    with contextlib.suppress(tarfile.TarError, EOFError, zlib.error, lzma.LZMAError):
+    try:
         open_tar(path).close()
         return "tar"
+    except Exception as error:  # TarError, EOFError, zlib.error, ValueError, …: whatever odd headers lead tarfile to
+        if getattr(error, "errno", None):
+            raise  # the disk's fault
     raise InputError(
         f"a source must be a folder, a zip or tar archive, or a packed .h5 file. "
         f"Received: {path} ({path.stat().st_size} bytes that are none of these)"
@@ -63,8 +64,15 @@ def kind_of(path):
 
 
 def is_picture(name):
-    """Whether a name in a source is that of a picture, and neither hidden, in a hidden folder, nor a folder's."""
-    return PurePosixPath(name).suffix.lower() in SUFFIXES and not _is_hidden(name)
+    """Whether a name in a source is that of a picture, and `is_shown`."""
+    return PurePosixPath(name).suffix.lower() in SUFFIXES and is_shown(name)
+
+
+def is_shown(name):
+    """Whether a name is neither an archive's folder's nor hidden, in a hidden folder or an operating system's own."""
+    parts = PurePosixPath(name).parts
+    hidden = "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
+    return not (hidden or name.endswith("/"))
 
 
 def count_pictures(path):
@@ -116,7 +124,7 @@ def _members(path, limits):
         total += size
         limits.check(path, "members", number)
         limits.check(path, "bytes", total)
-        if not _is_hidden(name):
+        if is_shown(name):
             yield name, size, read
 
 
@@ -133,12 +141,6 @@ def _read(read, size, limits):
         raise
     except Exception as error:  # TooLarge, BadZipFile, zlib.error, LZMAError, EOFError, RuntimeError (encrypted), …
         return OSError(str(error))  # a damaged, encrypted or oddly packed member costs only itself
-
-
-def _is_hidden(name):
-    """Whether a name is that of an operating system's companion, lies in a hidden folder, or is an archive's folder."""
-    parts = PurePosixPath(name).parts
-    return name.endswith("/") or "__MACOSX" in parts or any(part.startswith(".") and part != ".." for part in parts)
 
 
 def folder_names(path):
@@ -206,8 +208,9 @@ def open_tar(path):
 
     Raises:
         tarfile.TarError: it is none, or states so much about one member that this alone would fill memory: tarfile
-            reads it whole, before the member's size is known.
+            reads it whole, before the member's size is known. A sparse member could, and is refused.
         EOFError, zlib.error, lzma.LZMAError: it only begins like a compressed one.
+        ValueError, RecursionError: its headers are odd.
     """
 
     class Header(tarfile.TarInfo):
@@ -219,11 +222,14 @@ def open_tar(path):
             if header.type == tarfile.XGLTYPE:
                 cls.lasting += header.size
             cls.passing = cls.passing + header.size if header.type in TAR_HEADERS else 0
-            if cls.lasting + cls.passing > MOST_HEADER_BYTES or header.type == tarfile.GNUTYPE_SPARSE:
-                raise tarfile.ReadError(
-                    f"a member is sparse, or its headers hold more than {MOST_HEADER_BYTES:,} bytes"
-                )
+            if cls.lasting + cls.passing > MOST_HEADER_BYTES:
+                raise tarfile.ReadError(f"a member's headers hold more than {MOST_HEADER_BYTES:,} bytes")
             return header
+
+        def _refuse(self, *_):
+            raise tarfile.ReadError("a member is sparse")  # its map may be of any length, in no header
+
+        _proc_sparse = _proc_gnusparse_00 = _proc_gnusparse_01 = _proc_gnusparse_10 = _refuse
 
     return tarfile.open(path, tarinfo=Header)
 

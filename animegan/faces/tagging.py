@@ -5,7 +5,6 @@ import io
 import unicodedata
 from pathlib import Path, PurePosixPath
 
-from animegan.faces.layout import MOST_VALUES
 from animegan.files import InputError
 
 # What `animegan crop` notes of a face beside its tags; positions and likelihoods are no classes of faces.
@@ -116,12 +115,9 @@ class TagTable:
         counts = {kind: len(names) for kind, names in odd.items()}
         return {"rows": rows, **counts, "measures": self.measures, "examples": examples}
 
-    def check_values(self):
-        """Raise InputError if a tag has more values than a packed file can tell apart."""
-        for tag in self.names:
-            count = len({row[tag] for row in self._rows.values() if tag in row})
-            if count > MOST_VALUES:
-                raise InputError(f"a tag can have at most {MOST_VALUES} values. Received: {count} of '{tag}'")
+    def values(self):
+        """{tag: set of its values}."""
+        return {tag: {row[tag] for row in self._rows.values() if tag in row} for tag in self.names}
 
 
 def _parts(name):

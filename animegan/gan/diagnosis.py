@@ -179,8 +179,7 @@ def _memorised(images, pictures, flip):
 
 
 ALIKE = 0.45  # of the usual distance: healthy runs 0.81 and more, 0.67 at 64 pixels; dots 0.49; collapsed 0.23 to 0.42
-APART = {32: 9.8}  # distance of 256 drawn faces to the nearest other, by their side in pixels,
-APART_LARGE = 12.4  # and of larger ones: the network sees all of them at 64 pixels
+APART_32, APART = 9.8, 12.4  # from one of 256 drawn faces to the nearest other; larger ones are seen at 64 pixels
 
 
 def _collapse(fake, real, size):
@@ -188,9 +187,8 @@ def _collapse(fake, real, size):
     if real is not None and len(real) < FEWEST:
         return None
     count = len(fake) if real is None else min(len(fake), len(real))  # the nearest of more is nearer
-    share = nearest_other(fake[:count]) / (
-        APART.get(size, APART_LARGE) if real is None else nearest_other(real[:count])
-    )
+    drawn = APART_32 if size == 32 else APART
+    share = nearest_other(fake[:count]) / (drawn if real is None else nearest_other(real[:count]))
     if share >= ALIKE:
         return None
     return _finding(

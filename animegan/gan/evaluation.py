@@ -33,10 +33,10 @@ def evaluate(
     Args:
         run: run folder, or the name of a pretrained generator.
         faces: packed file with real pictures of the generator's size.
-        count: N; all held-out pictures, 5,000 at most, if None.
+        count: N; all held-out pictures, or half of `unseen` ones, 5,000 at most, if None.
         seed: of the latents and of the choice of pictures.
         features: "faces", the face network, or "inception", for the usual FID.
-        unseen: the run trained on none of these pictures, so that all of them count as held out.
+        unseen: the run trained on none of these pictures: half of all are measured against, the others give the floor.
         nearest_out: a picture file for a sheet of samples, each with its nearest training picture to its right.
         trained_on: packed file that the run was trained on, where that is another than `faces`.
         seen: a dict that keeps what the network saw in real pictures, for the next call that measures against them.

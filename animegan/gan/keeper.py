@@ -72,7 +72,17 @@ class RunKeeper(keras.callbacks.Callback):
         return self._seconds_before + self.clock() - self._started
 
     def on_train_begin(self, logs=None):
-        """Start the bar, and show what the untrained generator makes."""
+        """Start the bar, show what the untrained generator makes, and measure what a run of some minutes must know."""
+        self._begin()
+        if self.step == 0:
+            self.save_samples()
+        elif self._deadline < math.inf:
+            self.faces()  # compiles the generator, which no report will wait for
+        if self._deadline < math.inf:
+            self._measure()
+
+    def _begin(self):
+        """Take hold of the model, and start the bar."""
         self.running_means = [ops.copy(variable.value) for variable in self.model.metrics_variables]
         self.latents = draw_latents(SAMPLES, self.model.latent_width, self.run.config["seed"])
         self.finish = Finisher(self.model)
@@ -81,14 +91,10 @@ class RunKeeper(keras.callbacks.Callback):
         self.bar = tqdm(
             total=total, initial=self.step * self.batch, unit="picture", desc="training", disable=not self.progress
         )
-        if self.step == 0:
-            self.save_samples()
-        if self._deadline < math.inf:
-            self._measure()
 
     def _measure(self):
         """How long a checkpoint and a report take: there must be time for them at the end, however soon it comes."""
-        self.save_state()  # the engine compiles the generator at the first faces, here or before
+        self.save_state()
         before = self.clock()
         self.faces()
         self._lengths["report"] = self.clock() - before
@@ -145,7 +151,7 @@ class RunKeeper(keras.callbacks.Callback):
             model: animegan.gan.dcgan.DCGAN, restored at the run's last step.
         """
         self.set_model(model)
-        self.on_train_begin()
+        self._begin()
         self.run.save_generator(self.finished())
         if not self.rows or self.rows[-1]["step"] != self.step:
             self.report()

@@ -1,11 +1,11 @@
-"""Runs side by side in a notebook, at any time of their training: a slider through what they left."""
+"""Runs side by side in a notebook: a slider that goes back through their reports."""
 
 from html import escape
 
 import ipywidgets as widgets
-import numpy as np
 
 from animegan.controls import Picture, Sliders
+from animegan.controls.page import Telling, guarded, with_still
 from animegan.figures import to_png
 from animegan.gan.live import faces_of, show_runs
 from animegan.pictures import decode, encode, sheet
@@ -15,7 +15,7 @@ STOPS = 24  # of the slider, about
 STEP = "step"
 
 
-class Replay:
+class Replay(Telling):
     """Shows how runs ended and, by a slider, the faces that each made of the same latents before."""
 
     def __init__(self, runs, faces=FACES):
@@ -25,7 +25,10 @@ class Replay:
             runs: {title: animegan.gan.runs.Run with at least one report}.
             faces: how many to show of each, at most 64.
         """
-        self._sheets = {title: _sheets(run, faces) for title, run in runs.items()}
+        self._runs, self._faces = runs, faces
+        self._sheets = {  # {title: {step: path}}
+            title: {int(path.stem.removeprefix("step_")): path for path in run.samples()} for title, run in runs.items()
+        }
         self._reports = {title: {row["step"]: row for row in run.metrics()} for title, run in runs.items()}
         longest = max(max(sheets) for sheets in self._sheets.values())
         every = max(1, longest // STOPS)
@@ -34,38 +37,31 @@ class Replay:
         ends = show_runs(runs)
         self.ends = Picture(value=to_png(ends), words=ends.alt, width="640px")
         self.pictures = {title: Picture(words=f"Faces of the run {title}", width="272px") for title in runs}
-        self.words = widgets.HTML()
+        self.words, self.message = widgets.HTML(), widgets.HTML()
         columns = [
             widgets.VBox([widgets.HTML(f"<b>{escape(title)}</b>"), picture]) for title, picture in self.pictures.items()
         ]
         row = {"flex_flow": "row wrap", "grid_gap": "1em"}
-        self.box = widgets.VBox([self.ends, self.slider, widgets.HBox(columns, layout=row), self.words])
-        self.slider.observe(lambda _: self._show(), "values")
+        self.box = widgets.VBox([self.ends, self.slider, widgets.HBox(columns, layout=row), self.words, self.message])
+        self.slider.observe(self._slide, "values")
+        self._show()
+
+    @guarded
+    def _slide(self, _):
         self._show()
 
     def _show(self):
         words = []
         for title, picture in self.pictures.items():
             step = max(step for step in self._sheets[title] if step <= self.slider.values[STEP])
-            picture.value = self._sheets[title][step]
+            shown = faces_of(decode(self._sheets[title][step].read_bytes()), self._runs[title].config["size"])
+            picture.value = encode(sheet(shown[: self._faces], columns=8))
             words.append(f"{title}, {_words(step, self._reports[title].get(step))}")
         self.words.value = "".join(f"<p>{escape(one)}.</p>" for one in words)
 
     def _repr_mimebundle_(self, **settings):
         """The widgets and, where a page shows none, their first picture."""
-        bundle = self.box._repr_mimebundle_(**settings)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data |= {"text/plain": self.ends.words, "image/png": self.ends.value}
-        return data, metadata | {"image/png": {"alt": self.ends.words}}
-
-
-def _sheets(run, faces):
-    """{step: PNG of the first faces of its sample sheet}."""
-    found = {}
-    for path in run.samples():
-        shown = faces_of(decode(path.read_bytes()), run.config["size"])[:faces]
-        found[int(path.stem.removeprefix("step_"))] = encode(np.ascontiguousarray(sheet(shown, columns=8)))
-    return found
+        return with_still(self.box, self.ends.value, self.ends.words, self.ends.words, **settings)
 
 
 def _words(step, report):

@@ -10,6 +10,7 @@ metrics.csv            a row a report
 import contextlib
 import csv
 import json
+import os
 import re
 import sys
 from pathlib import Path
@@ -53,7 +54,7 @@ class Run:
             InputError: there is no run.
         """
         self.folder = Path(folder)
-        self.name = str(folder)  # in messages
+        self.name = str(self.folder)  # in messages; one that is thrown away gets another
         self._damaged = set()  # checkpoints that could not be restored
         try:
             self.config = json.loads((self.folder / "config.json").read_text(encoding="utf-8"))
@@ -78,10 +79,14 @@ class Run:
             raise InputError(f"a new run needs a folder without one; --resume goes on with it. Received: {folder}")
         if left := list((folder / "checkpoint").glob("step_*.h5")):  # it would go on from them
             raise InputError(f"a new run needs a folder without checkpoints. Received: {folder}, with {left[0].name}")
-        text = json.dumps({"format": FORMAT, "version": VERSION} | config, indent=1)
-        with replacing(folder / "config.json") as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
+        _write_config(folder, {"format": FORMAT, "version": VERSION} | config)
         return cls(folder)
+
+    def set_goal(self, images):
+        """Note in config.json how many pictures the run is to see: what it goes on to when nothing else is said."""
+        if self.config.get("images") != images:
+            self.config["images"] = images
+            _write_config(self.folder, self.config)
 
     @contextlib.contextmanager
     def locked(self):
@@ -92,16 +97,18 @@ class Run:
         Raises:
             InputError: another process holds the lock.
         """
-        with open(self.folder / "config.json", "rb") as file:
-            try:
-                if fcntl:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                raise InputError(
-                    f"a run must be trained by one process at a time. Received: {self.folder}, which is being trained"
-                ) from error
-            except OSError:
-                pass  # a file system without locks
+        with contextlib.ExitStack() as stack:
+            if fcntl:
+                folder = os.open(self.folder, os.O_RDONLY)  # no file in it: those are replaced by others
+                stack.callback(os.close, folder)
+                try:
+                    fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError as error:
+                    raise InputError(
+                        f"a run must be trained by one process at a time. Received: {self.name}, which is being trained"
+                    ) from error
+                except OSError:
+                    pass  # a file system without locks
             yield
 
     @property
@@ -179,11 +186,11 @@ class Run:
                 failures.append(f"{path.name}: {error}")
                 continue
             if failures:
-                damage = f"damaged checkpoints in {self.folder} ({'; '.join(failures)})"
+                damage = f"damaged checkpoints in {self.name} ({'; '.join(failures)})"
                 print(f"animegan: {damage}; going on from step {step}, that of {path.name}", file=sys.stderr)
             return step, seconds
         if failures:
-            raise InputError(f"a run must have a readable checkpoint. Received: {self.folder} ({'; '.join(failures)})")
+            raise InputError(f"a run must have a readable checkpoint. Received: {self.name} ({'; '.join(failures)})")
         return 0, 0.0
 
     def seconds(self):
@@ -221,13 +228,13 @@ class Run:
 
     def _load(self, path):
         if not path.is_file():
-            raise InputError(f"a run must hold a {path.name}. Received: {self.folder}, which has none yet")
+            raise InputError(f"a run must hold a {path.name}. Received: {self.name}, which has none yet")
         from animegan.gan.engine import keras
 
         try:
             return keras.saving.load_model(path, compile=False)
         except (OSError, ValueError) as error:
-            raise InputError(f"a run must hold a readable {path.name}. Received: {self.folder}") from error
+            raise InputError(f"a run must hold a readable {path.name}. Received: {self.name}") from error
 
     def sample_path(self, step):
         """Where the sample sheet of a step is kept."""
@@ -278,6 +285,12 @@ class Run:
     def report_steps(self):
         """Steps between two reports."""
         return max(1, self.config["report_images"] // self.config["recipe"]["batch"])
+
+
+def _write_config(folder, config):
+    """Write config.json, whole or not at all."""
+    with replacing(folder / "config.json") as temporary:
+        temporary.write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
 
 
 def _state(model):

@@ -40,7 +40,7 @@ def train(
         out: run folder to make, or with `resume` to go on with (begun where it holds no run yet).
         recipe: animegan.gan.recipes.Recipe.
         images: stop when the discriminator has seen this many real pictures, counted from the run's beginning. If
-            neither `images` nor `minutes` is given: as many as the run was begun with, else 25 passes over the data.
+            neither `images` nor `minutes` is given: as many as the run was last told, else 25 passes over the data.
         minutes: stop after this time of training, ± 5 s: from the first step to the last report and checkpoint.
             Before it come the engine, the data and the networks, some seconds. With both, whichever comes first.
         resume: go on with the run in `out`, on the same data with the same settings.
@@ -96,9 +96,11 @@ def train(
         model = build_dcgan(run.config["size"], recipe, seed, start)
         model.optimizer.build(model.trainable_variables)
         step, seconds = run.restore(model)
-        passes = EPOCHS * (len(rows) // recipe.batch)
-        goal = images or (None if minutes else run.config.get("images", passes * recipe.batch))
+        usual = EPOCHS * (len(rows) - len(rows) % recipe.batch)  # pictures: what fills no batch sits out the pass
+        goal = images or (None if minutes else run.config.get("images", usual))
         last_step = max(1, round(goal / recipe.batch)) if goal else MOST_STEPS
+        if images:
+            run.set_goal(images)
         run.forget_after(step, ends=step >= last_step)
         order = recipe.batch, seed, step, max(step, last_step)
         batches = stack.enter_context(contextlib.closing(open_batches(model, data, rows, held, *order, workers)))
@@ -110,8 +112,10 @@ def train(
             if len(batches):
                 try:
                     model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)
-                except Exception as error:
-                    raise batches.failure or error from None
+                except Exception:
+                    if batches.failure:  # which the engine reports in words of its own
+                        raise batches.failure from None
+                    raise
             else:
                 keeper.complete(model)
     return keeper.summary() | {"out": str(out), "streamed": not held, "devices": workers.devices}

@@ -1,6 +1,7 @@
 """Transfer learning: from a trained GAN to the pictures of one tag."""
 
 import dataclasses
+import functools
 import sys
 from pathlib import Path
 
@@ -44,8 +45,8 @@ def transfer(
         method: "finetune" trains all weights of both networks. "freeze-discriminator" holds the discriminator's lower
             layers (Mo et al. 2020, arXiv:2002.10964). "append" holds the whole generator, and trains new residual
             blocks between its last hidden layer and its output.
-        images: stop when the discriminator has seen this many real pictures; 20,000 if neither `images` nor `minutes`
-            is given.
+        images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
+            given: as many as the transfer was last told, else 20,000.
         minutes, resume, seed, report_images, settings: as `train` takes them.
 
     Returns:
@@ -57,7 +58,11 @@ def transfer(
     """
     if method not in METHODS:
         raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
-    start = _start(base, out, method, resume)
+    begun = Run(out) if resume and (Path(out) / "config.json").exists() else None
+    goes_on = begun and begun.checkpoints() and "start" in begun.config
+    start = Begun(begun, Path(base).name, method) if goes_on else Start(find_run(base), method)
+    if images is None and minutes is None:
+        images = begun.config.get("images", IMAGES) if begun else IMAGES
     with FaceSet(faces) as data:
         if not tags:
             known = ", ".join(data.tags) or "which the file has none"
@@ -79,7 +84,7 @@ def transfer(
         faces,
         out,
         start.recipe(count),
-        images=IMAGES if images is None and minutes is None else images,
+        images=images,
         minutes=minutes,
         resume=resume,
         seed=seed,
@@ -96,15 +101,6 @@ def _words(data, tags):
     counts = data.counts()
     names = dict.fromkeys(tag.partition("=")[0] for tag in tags)
     return "; ".join(f"{name} {', '.join(f'{value} {n}' for value, n in counts[name].items())}" for name in names)
-
-
-def _start(base, out, method, resume):
-    """Where a transfer begins, or began."""
-    if resume and (Path(out) / "config.json").exists():
-        run = Run(out)
-        if run.checkpoints() and "start" in run.config:
-            return Begun(run, Path(base).name, method)
-    return Start(find_run(base), method)
 
 
 class Start:
@@ -154,14 +150,8 @@ class Start:
         Raises:
             InputError: the base's networks are not those of its recipe.
         """
-        from animegan.gan.transfer_networks import append_blocks, freeze_below
-
         self._fill(generator, discriminator)
-        if self.method == "append":
-            generator = append_blocks(generator, BLOCKS)
-        elif self.method == "freeze-discriminator":
-            freeze_below(discriminator, FROZEN_ABOVE)
-        return generator, discriminator
+        return reshape(self.method, generator, discriminator)
 
     def _fill(self, *networks):
         from animegan.gan.resizing import copy_weights
@@ -179,25 +169,19 @@ class Start:
         """(generator, as `Finisher` makes it, discriminator) of the base."""
         from animegan.gan.dcgan import build_dcgan
         from animegan.gan.finishing import Finisher
-        from animegan.gan.transfer_networks import freeze_below
 
         if not self.base.checkpoints():
             return self.base.load_generator(), self.base.load_discriminator()
-        begun = self.base.config.get("start", {}).get("method")
-
-        def as_the_base(generator, discriminator):  # its checkpoints hold what Adam keeps of weights that learn only
-            if begun == "freeze-discriminator":
-                freeze_below(discriminator, FROZEN_ABOVE)
-            return generator, discriminator
-
+        begun = self.base.config.get("start", {}).get("method")  # checkpoints hold Adam's part of what learns only
         recipe = Recipe(**self.base.config["recipe"])
-        model = build_dcgan(self.base.config["size"], recipe, start=as_the_base if begun else None)
+        start = functools.partial(reshape, begun) if begun else None
+        model = build_dcgan(self.base.config["size"], recipe, start=start)
         model.optimizer.build(model.trainable_variables)
         self.base.restore(model)
         return Finisher(model)(), model.discriminator
 
 
-class Begun(Start):
+class Begun:
     """Where a transfer began that has checkpoints of its own: its base may be gone by now, or have learned more."""
 
     def __init__(self, run, base, method):
@@ -215,5 +199,25 @@ class Begun(Start):
         """The transfer's own recipe, whatever the count."""
         return Recipe(**self.run.config["recipe"])
 
-    def _fill(self, *networks):
-        """Leave the weights to the checkpoint."""
+    def __call__(self, generator, discriminator):
+        """Make of new networks what the transfer trains; their weights are left to the checkpoint."""
+        return reshape(self.method, generator, discriminator)
+
+
+def reshape(method, generator, discriminator):
+    """Hold or add what a method of transfer holds or adds.
+
+    Args:
+        method: one of METHODS.
+        generator, discriminator: keras.Models.
+
+    Returns:
+        (generator, discriminator) to train: what is to stay as it is cannot be trained.
+    """
+    from animegan.gan.transfer_networks import append_blocks, freeze_below
+
+    if method == "append":
+        generator = append_blocks(generator, BLOCKS)
+    elif method == "freeze-discriminator":
+        freeze_below(discriminator, FROZEN_ABOVE)
+    return generator, discriminator

@@ -1,17 +1,15 @@
 """The explorer: widgets that steer a latent by hand. They only call functions that are tested without a front end."""
 
 import asyncio
-import contextlib
 import functools
-import io
 from dataclasses import replace
 from html import escape
 
 import ipywidgets as widgets
 import numpy as np
-from PIL import Image
 
 from animegan.controls import Pad, Picture, Sheet, Sliders
+from animegan.controls.page import Telling, encode_small, guarded, with_still
 from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents
 from animegan.latent.fast import FastGenerator
@@ -30,21 +28,7 @@ TRUNCATION, BLEND = "truncation", "blend A to B"
 KINDS = {"png": "Save face (PNG)", "strip": "Save strip (PNG)", "gif": "Save blend (GIF)", "mp4": "Save blend (MP4)"}
 
 
-def _guarded(handle):
-    """A handler whose errors are shown in the widget: Jupyter would put them into a log that nobody sees."""
-
-    @functools.wraps(handle)
-    def handled(self, *change):
-        if self._settling:
-            return
-        self._say("")
-        with self._telling():
-            handle(self, *change)
-
-    return handled
-
-
-class Explorer:
+class Explorer(Telling):
     """Steers a generator by hand."""
 
     @classmethod
@@ -73,7 +57,7 @@ class Explorer:
             folder: where files are saved.
         """
         self.generate, self.directions, self.name = FastGenerator(generator), directions, name
-        self.folder, self.seed, self._settling, self._drawn = folder, seed, False, 0
+        self.folder, self.seed, self._drawn = folder, seed, 0
         self._rest, self._due = None, 0.0  # when what goes with the face is drawn, and must be
         self.latents = draw_latents(FACES, self.generate.width, seed)
         self._start = Place(self.latents[0], f"face 1 of seed {seed}", other=self.latents[1])
@@ -186,24 +170,13 @@ class Explorer:
         finally:
             self._settling = False
 
-    @contextlib.contextmanager
-    def _telling(self):
-        """What goes wrong in the block, of whatever kind, is said on the page: there is nobody further up to tell."""
-        try:
-            yield
-        except Exception as error:
-            self._say(f"{type(error).__name__}: {error}")
-
-    def _say(self, words):
-        self.message.value = f'<p role="alert">{escape(words)}</p>' if words else ""
-
-    @_guarded
+    @guarded
     def _pick(self, change):
         index = change["new"][0]
         other = self.history.place.other
         self._go(Place(self.latents[index], f"face {index + 1} of seed {self.seed}", other=other))
 
-    @_guarded
+    @guarded
     def _slide(self, change):
         place, moved = self.history.place, None
         for name, value in change["new"].items():
@@ -214,19 +187,19 @@ class Explorer:
         if moved:
             self._go(place, moved)
 
-    @_guarded
+    @guarded
     def _drag(self, change):
         place = self.history.place
         for name, amount, old in zip(self.pad.names, change["new"], change["old"], strict=True):
             place = place if amount == old else place.with_amount(name, amount)
         self._go(place, ("pad", *self.pad.names))
 
-    @_guarded
+    @guarded
     def _add(self, change):
         if change["new"] and change["new"] not in self.sliders.names:
             self.sliders.names = [*self.sliders.names[:-2], change["new"], TRUNCATION, BLEND]
 
-    @_guarded
+    @guarded
     def _aim(self, change):
         if self.axes[0].value == self.axes[1].value:  # twice the same, one would overwrite the other: the two swap
             other = self.axes[1] if change["owner"] is self.axes[0] else self.axes[0]
@@ -235,32 +208,32 @@ class Explorer:
             self.pad.names = [axis.value for axis in self.axes]
             self._show()
 
-    @_guarded
+    @guarded
     def _paste(self, change):
         latent = from_text(change["new"], self.generate.width)
         self._go(Place(latent, "pasted latent", other=self.history.place.other))
 
-    @_guarded
+    @guarded
     def _undo(self, _):
         self.history.undo()
         self._show()
 
-    @_guarded
+    @guarded
     def _reset(self, _):
         place = self.history.place
         self._go(Place(place.base, place.origin, other=place.other))
 
-    @_guarded
+    @guarded
     def _random(self, _):
         self._drawn += 1
         (latent,) = draw_latents(1, self.generate.width, [self.seed, self._drawn])
         self._go(Place(latent, f"random face {self._drawn}", other=self.history.place.other))
 
-    @_guarded
+    @guarded
     def _keep(self, _):
         self._go(replace(self.history.place, other=self.latent, share=0.0))
 
-    @_guarded
+    @guarded
     def _save(self, kind, _):
         place = self.history.place
         ends = place.edited(self.directions), place.other
@@ -268,12 +241,6 @@ class Explorer:
 
     def _repr_mimebundle_(self, **settings):
         """The widgets and, where a page shows none, a still picture of the sheet."""
-        bundle = self.box._repr_mimebundle_(**settings)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        still = io.BytesIO()  # with a palette, a third of the bytes: it is stored in the notebook
-        faces = Image.fromarray(sheet(self.generate(self.latents), COLUMNS))
-        faces.quantize(64, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
         words = f"Explorer of {self.name}: {self.history.place.words()}"
-        alt = f"{len(self.latents)} faces to pick from. {words}"
-        data |= {"text/plain": words, "image/png": still.getvalue()}
-        return data, metadata | {"image/png": {"alt": alt}}
+        faces = encode_small(sheet(self.generate(self.latents), COLUMNS), 64)
+        return with_still(self.box, faces, words, f"{len(self.latents)} faces to pick from. {words}", **settings)

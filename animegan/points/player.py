@@ -1,17 +1,15 @@
 """The player: a game on points to watch and to meddle with. The widgets only call functions that are tested alone."""
 
 import asyncio
-import functools
-import io
 import math
 import time
 from html import escape
 
 import ipywidgets as widgets
 import numpy as np
-from PIL import Image
 
 from animegan.controls import Picture, Sliders
+from animegan.controls.page import Telling, encode_small, guarded, with_still
 from animegan.files import InputError
 from animegan.gan.losses import LOSSES
 from animegan.pictures import encode
@@ -35,21 +33,7 @@ SLIDERS = {  # rule: (name on the page, range); learning rates go in powers of t
 }
 
 
-def _guarded(handle):
-    """A handler whose errors are shown in the widget: Jupyter would put them into a log that nobody sees."""
-
-    @functools.wraps(handle)
-    def handled(self, *change):
-        try:
-            self._say("")
-            handle(self, *change)
-        except Exception as error:  # of whatever kind: there is nobody further up to tell
-            self._say(f"{type(error).__name__}: {error}")
-
-    return handled
-
-
-class Player:
+class Player(Telling):
     """Plays a game on points, step by step or by itself.
 
     While it plays, the kernel is free between two pictures: cells run, and what they do to `player.game` shows.
@@ -170,15 +154,12 @@ class Player:
             words += f" · {count.covered} of 8 clusters covered, {count.good:.0%} of the generated points in one"
         return words
 
-    def _say(self, words):
-        self.message.value = f'<p role="alert">{escape(words)}</p>' if words else ""
-
-    @_guarded
+    @guarded
     def _step(self, _):
         self._stop()
         self.play(1)
 
-    @_guarded
+    @guarded
     def _play(self, _):
         if self.playing:
             self._stop()
@@ -199,22 +180,20 @@ class Player:
     async def _run(self):
         """Play until told otherwise. It shares the kernel's one thread, and so never runs while a cell does."""
         ends = time.monotonic() + LONGEST
-        try:
+        with self._telling():
             while time.monotonic() < ends:
                 self.play(ROUNDS)
                 await asyncio.sleep(BREATH)
             self._say(f"paused after {LONGEST} seconds; Play goes on")
-        except Exception as error:  # of whatever kind: there is nobody further up to tell
-            self._say(f"{type(error).__name__}: {error}")
         self._rest()
 
-    @_guarded
+    @guarded
     def _reset(self, _):
         self._stop()
         self.game = Game(self._points(self.points.value), self.game.rules, self.seed, **self._asked())
         self._show()
 
-    @_guarded
+    @guarded
     def _change(self, _):
         asked = self._asked()
         if asked["latent_width"] != self.game.rules.latent_width:  # that takes another generator
@@ -222,14 +201,14 @@ class Player:
         else:
             self.game.change(**asked)
 
-    @_guarded
+    @guarded
     def _draw(self, _):
         if self.pad.strokes and self.points.value != DRAWN:
             self.points.value = DRAWN  # which begins anew
         elif self.pad.strokes:
             self._reset(None)
 
-    @_guarded
+    @guarded
     def _clear(self, _):
         self._stop()
         self.pad.strokes = []
@@ -246,13 +225,10 @@ class Player:
 
     def _repr_mimebundle_(self, **settings):
         """The widgets and, where a page shows none, a still picture."""
-        bundle = self.box._repr_mimebundle_(**settings)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        still, drawn = io.BytesIO(), np.hstack([picture_of(self.game), picture_of(self.game, 120, False, True)])
-        Image.fromarray(drawn).quantize(128, method=Image.Quantize.FASTOCTREE).save(still, format="PNG", optimize=True)
+        drawn = np.hstack([picture_of(self.game), picture_of(self.game, 120, False, True)])
         words = f"Player: {self.describe()}"
         alt = f"{self.plane.words}; {self.sheet.words}. {words}"
-        return data | {"text/plain": words, "image/png": still.getvalue()}, metadata | {"image/png": {"alt": alt}}
+        return with_still(self.box, encode_small(drawn, 128), words, alt, **settings)
 
 
 def _to_sliders(rules):
