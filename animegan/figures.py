@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure as PlainFigure
 from matplotlib.patheffects import Normal, Stroke
-from matplotlib.ticker import FixedLocator, NullLocator
+from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
 from PIL import Image
 
 from animegan.alt_text import in_words, to_bundle
@@ -243,8 +243,9 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, log=False, width
     if log:
         place.set(xscale="log", yscale="log")
         place.xaxis.set_major_locator(FixedLocator(x))
-        place.xaxis.set_minor_locator(NullLocator())
+        place.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         for axis in (place.xaxis, place.yaxis):
+            axis.set_minor_locator(NullLocator())
             axis.set_major_formatter("{x:,g}")
     place.set_title(title or "", loc="left")
     place.grid(alpha=0.3)

@@ -27,6 +27,7 @@ PIECES = {  # notebook: which of its pictures, counted from 0, how far from the 
     "01_crop_faces": (2, 12, 4, 328),
     "02_pack_h5": (4, 2, 2, 342),
     "03_train_dcgan": (5, 6, 6, 240),
+    "04_transfer_learning": (3, 4, 4, 286),
     "05_explore_latent_space": (5, 0, 0, 286),
     "06_when_training_fails": (4, 262, 2, 368),
 }

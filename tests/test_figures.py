@@ -159,6 +159,8 @@ def test_logarithmic_lines_have_a_tick_at_each_number():
     assert (one.get_xscale(), one.get_yscale()) == ("log", "log")
     one.figure.canvas.draw()
     assert [tick.get_text() for tick in one.get_xticklabels()] == ["2.5", "5", "40"]
+    assert {"10", "20", "50", "100", "1,000"} <= {tick.get_text() for tick in one.get_yticklabels()}
+    assert not any(tick.get_text() for tick in one.get_yticklabels(minor=True))
 
 
 @pytest.mark.parametrize("draw", [figures.show, figures.show_sheet])

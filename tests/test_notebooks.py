@@ -1,6 +1,7 @@
 """What holds for every notebook of the series: how it is stored, and that it runs from top to bottom."""
 
 import json
+import math
 import os
 import re
 import shutil
@@ -14,13 +15,15 @@ NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
 PLANNED = {  # may be linked to, not written yet
-    "04_transfer_learning.ipynb",
     "07_beyond_dcgan.ipynb",
 }
+FIGURES = "ladder", "learning", "transfer"  # folders of benchmarks/ that notebooks read
 MOST_BYTES = 500 * 1024  # of outputs, in one notebook
 MOST_LINES = 40  # of a code cell
 MACHINE_PATH = re.compile(r"/(work|root|tmp|home|Users)/")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+NO_WORDS = re.compile(r"\d+ pictures?( in rows of \d+)?")  # a count alone
+COST = re.compile(r"took (\d+\.\d) minutes and (\d+\.\d) GB of memory, with the profile laptop")
 EXERCISE = re.compile(r"(my_\w+) = ([^\n]+)\n(.*)", re.DOTALL)  # an answer, and the check that follows it
 
 pytestmark = pytest.mark.skipif(not PATHS, reason="there are no notebooks here")
@@ -91,7 +94,8 @@ def test_outputs_are_small_and_keep_their_pictures(notebook):
 def test_pictures_have_words_and_are_stored_once(notebook):
     for output in outputs(notebook):
         if "image/png" in output.get("data", {}):
-            assert output["metadata"]["image/png"]["alt"].strip()
+            alt = output["metadata"]["image/png"]["alt"]
+            assert alt.strip() and not NO_WORDS.fullmatch(alt), f"{alt}: of what?"
         assert "data:image" not in "".join(output.get("data", {}).get("text/html", [])), "see CONTRIBUTING.md"
 
 
@@ -125,6 +129,30 @@ def test_links_lead_somewhere(notebook):
 
 def test_planned_notebooks_are_not_there_yet():
     assert not [name for name in PLANNED if (NOTEBOOKS / name).exists()], "take it out of PLANNED"
+
+
+def cost(notebook):
+    """(minutes, GB) that the stored notebook took: floats."""
+    (found,) = COST.findall("".join("".join(output.get("text", "")) for output in outputs(notebook)))
+    return tuple(map(float, found))
+
+
+def test_costs_what_its_head_and_the_readme_say(notebook, path):
+    """Minutes, rounded up, and memory."""
+    minutes, memory = cost(notebook)
+    minutes = math.ceil(minutes)
+    words = f"{minutes} minute{'s' * (minutes != 1)}, {memory} GB"
+    assert f"| {words} |" in text(notebook["cells"][0]), words
+    readme = (NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8")
+    (row,) = [line for line in readme.splitlines() if line.startswith("|") and f"/{path.name})" in line]
+    assert row.endswith(f"| {minutes} min, {memory} GB |"), words
+
+
+def test_all_together_cost_what_the_readme_says():
+    minutes = sum(cost(json.loads(path.read_text(encoding="utf-8")))[0] for path in PATHS)
+    assert minutes < 25
+    readme = " ".join((NOTEBOOKS.parent / "README.md").read_text(encoding="utf-8").split())
+    assert f"the {len(PATHS)} notebooks take about {minutes:.0f} minutes" in readme
 
 
 def exercises(notebook):
@@ -163,8 +191,10 @@ def test_solutions_are_stored_as_notebooks_are(solution):
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("path", [*PATHS, *SOLUTIONS], ids=lambda path: f"{path.parent.name}/{path.stem}")
 def test_runs_from_top_to_bottom(path, tmp_path):
-    """Alone in an empty folder, in the order in which it stands, on the tiny profile."""
+    """With nothing but the benchmarks' figures, in the order in which it stands, on the tiny profile."""
     (tmp_path / "data").mkdir()
+    for name in FIGURES:
+        shutil.copytree(NOTEBOOKS.parent / "benchmarks" / name, tmp_path / "benchmarks" / name)
     (tmp_path / "notebooks").mkdir()
     copy = shutil.copy(path, tmp_path / "notebooks")
     words = ["--nbval-lax", "--nbval-current-env", "--nbval-cell-timeout=240", "-q", "-p", "no:cacheprovider"]
