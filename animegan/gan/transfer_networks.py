@@ -28,15 +28,24 @@ def append_blocks(generator, count, seed=0):
         if layer is to_colours:
             (maps,) = inputs
             for index in range(count):
-                maps = _block(maps, f"{APPENDED}_{index}", seed + 200 + index)
+                maps = residual_block(maps, f"{APPENDED}_{index}", seed + 200 + index)
             inputs = (maps,)
         return layer(*inputs, **settings)
 
     return keras.models.clone_model(generator, clone_function=lambda layer: layer, call_function=with_blocks)
 
 
-def _block(maps, name, seed):
-    """Maps (N, H, W, C) and what two convolutions find in them."""
+def residual_block(maps, name, seed):
+    """Add to maps (N, H, W, C) what two convolutions find in them.
+
+    Args:
+        maps: Keras tensor.
+        name: what the new layers' names begin with.
+        seed: of the initial weights.
+
+    Returns:
+        Keras tensor of the same shape; the same numbers, until the second convolution's weights have left zero.
+    """
     start = keras.initializers.HeNormal(seed=seed)
     found = layers.Conv2D(HIDDEN, 3, padding="same", kernel_initializer=start, name=f"{name}_in")(maps)
     found = layers.LeakyReLU(negative_slope=SLOPE, name=f"{name}_activation")(found)
