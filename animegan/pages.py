@@ -12,7 +12,7 @@ WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class Stored(Preprocessor):
-    """A notebook as it is stored: without widgets, whose still pictures stay, and each picture once, with its words."""
+    """A notebook as it is stored: without times and widgets; each still picture stays, once, with its words."""
 
     def preprocess(self, notebook, resources):
         """Change a notebook, in place. Returns (notebook, resources)."""
@@ -21,6 +21,7 @@ class Stored(Preprocessor):
 
     def preprocess_cell(self, cell, resources, index):
         """Change a cell's outputs, in place. Returns (cell, resources)."""
+        cell.metadata.pop("execution", None)  # times of day, other ones in each execution
         for output in cell.get("outputs", []):
             if "data" in output:
                 alt = output.get("metadata", {}).get("image/png", {}).get("alt")

@@ -75,8 +75,9 @@ def test_outputs_hold_no_error_and_no_noise(notebook):
         assert output.get("name") != "stderr", printed(output)
 
 
-def test_keeps_no_widget_state(notebook):
+def test_keeps_no_widget_state_and_no_times(notebook):
     assert "widgets" not in notebook["metadata"]
+    assert not [cell for cell in notebook["cells"] if "execution" in cell["metadata"]], "times change each time"
     kinds = {kind for output in outputs(notebook) for kind in output.get("data", {})}
     assert not [kind for kind in kinds if "widget-view" in kind], "it would show an error where there is no kernel"
 
@@ -181,7 +182,7 @@ def test_solutions_are_stored_as_notebooks_are(solution):
     notebook = json.loads(solution.read_text(encoding="utf-8"))
     test_was_executed_in_order(notebook)
     test_outputs_hold_no_error_and_no_noise(notebook)
-    test_keeps_no_widget_state(notebook)
+    test_keeps_no_widget_state_and_no_times(notebook)
     test_names_no_path_of_the_machine_it_ran_on(notebook)
     test_pictures_have_words_and_are_stored_once(notebook)
     test_every_cell_has_its_own_id(notebook)
