@@ -210,13 +210,17 @@ def show_bars(counts, columns=3, width=9.0, title="pictures", alt=None):
         place.set_xlabel(title)
         place.margins(x=0.2)
         place.locator_params(axis="x", nbins=4)
-    charts = [f"{tag}: {_numbers(values, ',.0f')}" for tag, values in counts.items()]
+    charts = [f"{tag}: {_words(values, '{:,.0f}'.format)}" for tag, values in counts.items()]
     made.alt = in_words(f"Bars of {title}", charts, alt)
     return made
 
 
-def _numbers(values, form):
-    return ", ".join(f"{name} ({value:{form}})" for name, value in values.items())
+def _words(values, write):
+    return ", ".join(f"{name} ({write(value)})" for name, value in values.items())
+
+
+def _short(value):
+    return f"{value:,.3g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
 def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, log=False, width=6.5, height=3.2, alt=None):
@@ -239,14 +243,16 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, log=False, width
     place = axes[0, 0]
     for (label, y), (colour, line, marker) in zip(lines.items(), cycle(SERIES), strict=False):
         place.plot(x, y, line, color=colour, marker=marker, label=label)
-    place.set(xlabel=xlabel, ylabel=ylabel, ylim=ylim)
-    if log:
+    place.set(xlabel=xlabel, ylabel=ylabel)
+    if log:  # before limits are set, which would be kept as they are on a linear axis
         place.set(xscale="log", yscale="log")
         place.xaxis.set_major_locator(FixedLocator(x))
         place.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
         for axis in (place.xaxis, place.yaxis):
             axis.set_minor_locator(NullLocator())
             axis.set_major_formatter("{x:,g}")
+    if ylim:
+        place.set_ylim(ylim)
     place.set_title(title or "", loc="left")
     place.grid(alpha=0.3)
     if len(lines) > 1:
@@ -275,13 +281,13 @@ def show_rungs(values, spans, xlabel, floor=None, width=6.5, alt=None):
     least, most = np.array([spans[label] for label in labels]).T
     place.errorbar(means, labels, xerr=[means - least, most - means], fmt="o", color=BLUE, ecolor=BLACK, capsize=3)
     for label, mean, end in zip(labels, means, most, strict=True):
-        place.annotate(f"{mean:,.3g}", (end, label), (8, 0), textcoords="offset points", va="center", fontsize=8)
+        place.annotate(_short(mean), (end, label), (8, 0), textcoords="offset points", va="center", fontsize=8)
     if floor:
-        place.axvline(floor[1], linestyle=":", color=VERMILION, label=floor[0])
-        place.legend(frameon=False, loc="lower right")
+        place.axvline(floor[1], linestyle=":", color=VERMILION)
+        place.annotate(floor[0], (floor[1], labels[-1]), (6, 0), textcoords="offset points", va="center", fontsize=8)
     place.set(xscale="log", xlabel=xlabel, ylim=(len(labels) - 0.4, -0.6))
     place.xaxis.set_major_formatter("{x:,.0f}")
     place.margins(x=0.15)
-    points = [_numbers(values, ",.3g"), floor and _numbers(dict([floor]), ",.3g")]
+    points = [_words(values, _short), floor and _words(dict([floor]), _short)]
     made.alt = in_words(f"Points of {xlabel}", points, alt)
     return made

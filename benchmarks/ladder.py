@@ -57,7 +57,6 @@ def main():
     parser.add_argument("--only", nargs="*", choices=recipes(), help="these rungs alone")
     options = parser.parse_args()
     settle(options.out, minutes=options.minutes, faces=fingerprint(options.faces))
-    (options.out / "faces").mkdir(exist_ok=True)
     below = {name: other for name, other, _ in RUNGS}
     for name, recipe in recipes().items():
         if options.only and name not in options.only:
@@ -101,12 +100,17 @@ def climb(options, recipe, seed):
         if result["stopped"] != "minutes":
             raise SystemExit(f"stopped by {result['stopped']}; the next call begins this run again")
         found = evaluate(folder, options.faces, seen=SEEN)
-        generator = Run(folder).load_generator()
-    if seed == 0:
-        faces = generate(generator, draw_latents(FACES, generator.input_shape[-1], seed=1))
-        save(sheet(faces, columns=FACES), options.out / "faces" / f"{recipe.name.replace(' ', '_')}.png")
+        if seed == 0:
+            draw_row(Run(folder).load_generator(), options.out, recipe.name)
     figures = {name: round(found[name], 4) for name in MEASURES}
     return {"seed": seed, "images": result["images"]} | figures | {"floor": round(found["floor"]["frechet"], 4)}
+
+
+def draw_row(generator, out, name):
+    """Keep ten faces of a recipe, of the same latents for all, in out/faces/NAME.png."""
+    faces = generate(generator, draw_latents(FACES, generator.input_shape[-1], seed=1))
+    (out / "faces").mkdir(exist_ok=True)
+    save(sheet(faces, columns=FACES), out / "faces" / f"{name.replace(' ', '_')}.png")
 
 
 if __name__ == "__main__":

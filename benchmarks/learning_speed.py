@@ -5,8 +5,8 @@
 
 One run a recipe, which stops at each of the minutes to be measured on the file's held-out pictures, and goes on.
 Minutes are those of the processors, all cores together, so that other work on the machine takes nothing away: 40 are 20
-on two cores. Leaves learning_speed.json, the figures, and among the runs sheets/, 64 unpicked faces of each recipe at
-each time. What is there already is not trained again.
+on two cores. Leaves learning_speed.json, the figures; faces/, ten faces of each recipe at its last time; and among the
+runs sheets/, 64 unpicked faces of each recipe at each time. What is there already is not trained again.
 """
 
 import argparse
@@ -14,7 +14,7 @@ import json
 import time
 from pathlib import Path
 
-from ladder import recipes
+from ladder import draw_row, recipes
 from settled import fingerprint, settle
 
 from animegan.files import replacing
@@ -50,7 +50,8 @@ def main():
             done.append(learn(options, name, minutes))
             print(json.dumps({name: done[-1]}), flush=True)
             with replacing(kept) as temporary:
-                temporary.write_text(json.dumps(points, indent=1) + "\n")
+                ordered = {name: points[name] for name in KNOWN if name in points}  # as on the ladder, `modern` last
+                temporary.write_text(json.dumps(ordered, indent=1) + "\n")
 
 
 def learn(options, name, minutes):
@@ -68,6 +69,7 @@ def learn(options, name, minutes):
     generator = run.load_generator()
     faces = generate(generator, draw_latents(64, generator.input_shape[-1], seed=1))
     save(sheet(faces, columns=8), options.runs / "sheets" / f"{name}_{minutes:g}.png")
+    draw_row(generator, options.out, name)
     found = evaluate(folder, options.faces, seen=SEEN)
     figures = {measure: found[measure] for measure in MEASURES} | {"floor": found["floor"]["frechet"]}
     return {"minutes": minutes, "seconds": run.seconds(), "images": run.metrics()[-1]["images"]} | figures

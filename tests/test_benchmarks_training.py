@@ -59,6 +59,7 @@ def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, ca
     assert points == [json.loads(line)["modern"] for line in capsys.readouterr().out.splitlines()]
     assert 0 < points[0]["images"] < points[1]["images"]
     assert len(list((tmp_path / "runs" / "sheets").iterdir())) == 2
+    assert decode((tmp_path / "figures" / "faces" / "modern.png").read_bytes()).shape == (32 + 4, 10 * (32 + 2) + 2, 3)
     (tmp_path / "figures" / "learning_speed.json").unlink()
     monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, "0.3"])
     learning_speed.main()  # as after a kill between training and the figures

@@ -138,13 +138,13 @@ def test_bars_keep_the_order_and_say_their_numbers():
 
 
 def test_rungs_stand_where_their_numbers_are():
-    values, spans = {"first": 300, "last": 20}, {"first": (250, 400), "last": (15, 22)}
+    values, spans = {"first": 1300, "last": 20}, {"first": (1250, 1400), "last": (15, 22)}
     (axes,) = figures.show_rungs(values, spans, "distance", floor=("real", 5)).axes
     (points, _, (lines,)) = axes.containers[0]
-    assert points.get_xdata().tolist() == [300, 20]
-    assert [segment[:, 0].tolist() for segment in lines.get_segments()] == [[250, 400], [15, 22]]
+    assert points.get_xdata().tolist() == [1300, 20]
+    assert [segment[:, 0].tolist() for segment in lines.get_segments()] == [[1250, 1400], [15, 22]]
     assert axes.get_xscale() == "log" and axes.yaxis_inverted()
-    assert [text.get_text() for text in axes.texts] == ["300", "20"]
+    assert [text.get_text() for text in axes.texts] == ["1,300", "20", "real"]
 
 
 def test_lines_have_a_legend_only_if_there_are_several():
@@ -152,6 +152,13 @@ def test_lines_have_a_legend_only_if_there_are_several():
     (two,) = figures.show_lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", ylim=(0, 3)).axes
     assert one.get_legend() is None and two.get_legend() is not None
     assert two.get_ylim() == (0, 3)
+
+
+def test_logarithmic_lines_are_all_in_sight():
+    values = {"a": [82, 78, 63, 49], "b": [1153, 1085, 1648, 402]}  # a linear axis would begin below 0
+    (axes,) = figures.show_lines([2.5, 5, 10, 20], values, "x", "y", log=True).axes
+    bottom, top = axes.get_ylim()
+    assert 30 < bottom < 49 and 1648 < top < 2500
 
 
 def test_logarithmic_lines_have_a_tick_at_each_number():
