@@ -313,6 +313,7 @@ def test_a_table_that_names_no_picture_is_bad_input(tmp_path, out, earlier, writ
     [
         (b"name,hair\na.png,red\n", "must have a column 'file'"),
         (b"file,title\na.png,x\n" + b"".join(b"%d.png,%d\n" % (n, n) for n in range(128)), "at most 127 values"),
+        (b"file,a/b,a_b\na.png,x,y\n", "must have names that differ"),
         (b"\0", "it holds zero bytes"),
         (None, "it is no ordinary file"),
     ],

@@ -11,7 +11,7 @@ import numpy as np
 from tqdm.auto import tqdm
 
 from animegan.faces import sources
-from animegan.faces.layout import MOST_VALUES
+from animegan.faces.layout import MOST_VALUES, datasets
 from animegan.faces.limits import LIMITS
 from animegan.faces.near import look
 from animegan.faces.packed import FaceSet, FaceWriter
@@ -158,11 +158,12 @@ def _read_tables(path, limits, values, bad):
 
 
 def _note_values(new, values):
-    """Add to `values`, {tag: set of values}, those of another table or packed file; InputError if there are too many.
+    """Add to `values`, {tag: set of values}, those of another table or packed file.
 
-    The file could not tell them apart, which would show when most of the work is done.
+    InputError if the file could not hold them together, which would show when most of the work is done.
     """
     both = {tag: values.get(tag, set()).union(names) for tag, names in new.items()}
+    datasets(sorted(values | both))
     for tag, names in both.items():
         if len(names) > MOST_VALUES:
             raise InputError(f"a tag can have at most {MOST_VALUES} values. Received: {len(names)} of '{tag}'")

@@ -8,7 +8,7 @@ from pathlib import Path
 import h5py
 import numpy as np
 
-from animegan.faces.layout import FORMAT, MOST_VALUES, UNKNOWN, VERSION, is_held_out
+from animegan.faces.layout import FORMAT, MOST_VALUES, UNKNOWN, VERSION, datasets, is_held_out
 from animegan.faces.near import Groups, NearDuplicates
 from animegan.faces.sealing import seal
 from animegan.files import InputError, PatientFile, remove_unfinished, replacing
@@ -191,14 +191,12 @@ class FaceWriter:
         sources = self._file["source"].asstr()[:] if self.copies else ()
         self.copies = [(copy, sources[row]) for copy, row in self.copies]
         group = self._file.create_group("tags")
-        for tag, codes in sorted(self._tags.items()):
+        for name, tag in datasets(sorted(self._tags)).items():
+            codes = self._tags[tag]
             _pad(codes["codes"], len(self))
             raw = np.frombuffer(bytes(codes["codes"]), np.int8)
             order = np.argsort(codes["names"])  # values in alphabetical order, whatever came first
             rank = np.append(np.argsort(order), UNKNOWN)  # the last entry answers code -1
-            name = tag.replace("/", "_")  # HDF5 takes it for a folder
-            if name in group:  # also ".", the group itself
-                raise InputError(f"tags must have names that differ, also with _ in place of /. Received: '{tag}'")
             dataset = group.create_dataset(name, data=rank[raw].astype(np.int8), track_times=False)
             dataset.attrs["names"] = [codes["names"][i] for i in order]
         self._file.attrs.update(format=FORMAT, version=VERSION, provenance=json.dumps(self._provenance))
