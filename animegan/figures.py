@@ -12,7 +12,7 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.figure import Figure as PlainFigure
 from matplotlib.patheffects import Normal, Stroke
-from matplotlib.ticker import FixedLocator, LogLocator, NullLocator
+from matplotlib.ticker import AutoLocator, FixedLocator, LogLocator, NullLocator
 from PIL import Image
 
 from animegan.alt_text import in_words, to_bundle
@@ -246,11 +246,8 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, log=False, width
     place.set(xlabel=xlabel, ylabel=ylabel)
     if log:  # before limits are set, which would be kept as they are on a linear axis
         place.set(xscale="log", yscale="log")
-        place.xaxis.set_major_locator(FixedLocator(x))
-        place.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-        for axis in (place.xaxis, place.yaxis):
-            axis.set_minor_locator(NullLocator())
-            axis.set_major_formatter("{x:,g}")
+        _tick(place.xaxis, FixedLocator(x))
+        _tick(place.yaxis)
     if ylim:
         place.set_ylim(ylim)
     place.set_title(title or "", loc="left")
@@ -259,6 +256,14 @@ def show_lines(x, lines, xlabel, ylabel, title=None, ylim=None, log=False, width
         place.legend(frameon=False)
     made.alt = in_words(f"{title + ': lines' if title else 'Lines'} of {ylabel}, over {xlabel}", lines, alt)
     return made
+
+
+def _tick(axis, places=None):
+    """Plain numbers at a logarithmic axis: where none are given, three a decade, or equally far apart within one."""
+    least, most = axis.get_data_interval()
+    axis.set_major_locator(places or (LogLocator(subs=(1, 2, 5)) if most > 10 * least else AutoLocator()))
+    axis.set_minor_locator(NullLocator())
+    axis.set_major_formatter("{x:,g}")
 
 
 def show_rungs(values, spans, xlabel, floor=None, width=6.5, alt=None):
@@ -286,7 +291,7 @@ def show_rungs(values, spans, xlabel, floor=None, width=6.5, alt=None):
         place.axvline(floor[1], linestyle=":", color=VERMILION)
         place.annotate(floor[0], (floor[1], labels[-1]), (6, 0), textcoords="offset points", va="center", fontsize=8)
     place.set(xscale="log", xlabel=xlabel, ylim=(len(labels) - 0.4, -0.6))
-    place.xaxis.set_major_formatter("{x:,.0f}")
+    _tick(place.xaxis)
     place.margins(x=0.15)
     points = [_words(values, _short), floor and _words(dict([floor]), _short)]
     made.alt = in_words(f"Points of {xlabel}", points, alt)

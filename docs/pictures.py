@@ -30,6 +30,7 @@ PIECES = {  # notebook: which of its pictures, counted from 0, how far from the 
     "04_transfer_learning": (3, 4, 4, 286),
     "05_explore_latent_space": (5, 0, 0, 286),
     "06_when_training_fails": (4, 262, 2, 368),
+    "07_beyond_dcgan": (2, 4, 132, 320),
 }
 FACES, FRAMES, RATE, CALM = 4, 32, 8, 0.8  # of the walk: faces, frames, frames a second, truncation
 

@@ -147,6 +147,13 @@ def test_rungs_stand_where_their_numbers_are():
     assert [text.get_text() for text in axes.texts] == ["1,300", "20", "real"]
 
 
+def test_rungs_near_each_other_have_ticks_between():
+    (axes,) = figures.show_rungs({"a": 69, "b": 92}, {"a": (65, 73), "b": (89, 95)}, "x").axes
+    axes.figure.canvas.draw()
+    assert {"70", "80", "90"} <= {tick.get_text() for tick in axes.get_xticklabels()}
+    assert not any(tick.get_text() for tick in axes.get_xticklabels(minor=True))
+
+
 def test_lines_have_a_legend_only_if_there_are_several():
     (one,) = figures.show_lines([1, 2], {"a": [1, 2]}, "x", "y").axes
     (two,) = figures.show_lines([1, 2], {"a": [1, 2], "b": [2, 1]}, "x", "y", ylim=(0, 3)).axes

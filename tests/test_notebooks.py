@@ -14,9 +14,6 @@ import pytest
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PATHS = sorted(NOTEBOOKS.glob("*.ipynb"))
 SOLUTIONS = sorted((NOTEBOOKS / "solutions").glob("*.ipynb"))
-PLANNED = {  # may be linked to, not written yet
-    "07_beyond_dcgan.ipynb",
-}
 FIGURES = "ladder", "learning", "transfer"  # folders of benchmarks/ that notebooks read
 MOST_BYTES = 500 * 1024  # of outputs, in one notebook
 MOST_LINES = 40  # of a code cell
@@ -121,15 +118,11 @@ def assert_links_lead_somewhere(notebook, folder):
         for target in LINK.findall(text(cell)):
             if not target.startswith(("http://", "https://", "#", "attachment:")):
                 name = target.partition("#")[0]
-                assert name in PLANNED or (folder / name).exists(), target
+                assert (folder / name).exists(), target
 
 
 def test_links_lead_somewhere(notebook):
     assert_links_lead_somewhere(notebook, NOTEBOOKS)
-
-
-def test_planned_notebooks_are_not_there_yet():
-    assert not [name for name in PLANNED if (NOTEBOOKS / name).exists()], "take it out of PLANNED"
 
 
 def cost(notebook):

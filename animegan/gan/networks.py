@@ -1,7 +1,7 @@
 """The two networks of a DCGAN (Radford, Metz & Chintala 2015, arXiv:1511.06434).
 
-Every convolution has kernel 4 and stride 2: a kernel that its stride divides covers each pixel equally often, so the
-generator makes no checkerboard (Odena, Dumoulin & Olah 2016, doi:10.23915/distill.00003).
+Every convolution has kernel 4 and stride 2: a kernel that its stride divides covers each pixel equally often, so that
+nothing but the weights can make a checkerboard (Odena, Dumoulin & Olah 2016, doi:10.23915/distill.00003).
 """
 
 import math

@@ -1,0 +1,62 @@
+"""The README's table of figures says what the benchmarks kept of their runs."""
+
+import json
+from pathlib import Path
+from statistics import mean
+
+ROOT = Path(__file__).parents[1]
+
+
+def row_of(command):
+    """The row of the README's table whose command is this one."""
+    lines = (ROOT / "README.md").read_text(encoding="utf-8").splitlines()
+    (row,) = [line for line in lines if line.startswith("|") and f"python benchmarks/{command} " in line]
+    return row
+
+
+def kept(name):
+    return json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
+
+
+def span(values):
+    return f"{min(values):.0f} to {max(values):.0f}"
+
+
+def test_the_ladder(modules):
+    row, ladder = row_of("ladder.py"), kept("ladder/ladder")
+    assert list(ladder) == list(modules("ladder").recipes())
+    for name, rung in ladder.items():
+        assert len(rung["runs"]) == 3
+        plain, blurred = (mean(run[kind] for run in rung["runs"]) for kind in ("frechet", "frechet_blurred"))
+        assert f"{name} {plain:,.0f}, {blurred:,.0f}" in row
+    (run, *_) = ladder["classic"]["runs"]
+    plain, blurred = (f"{run['floor'][kind]:.0f}" for kind in ("frechet", "frechet_blurred"))
+    words = (
+        f"{kept('ladder/settings')['minutes']} minutes",
+        f"{run['n']:,} held out",
+        f"real faces at {plain}, {blurred}",
+    )
+    assert all(word in row for word in words)
+
+
+def test_how_soon_each_recipe_is_how_good():
+    row, learning = row_of("learning_speed.py"), kept("learning/learning_speed")
+    for point in learning["modern"]:
+        assert f"{point['frechet']:.0f} after {point['minutes']:g}" in row
+    for name, (*_, last) in learning.items():
+        words = f"{last['frechet']:.0f}, {last['frechet_blurred']:.0f}, {last['recall']:.3f}"
+        assert f"{name} {words}" in row
+        assert f"after {last['minutes']:g}" in row
+        assert f"{last['n']:,} held out" in row and f"real faces at {last['floor']:.0f}" in row
+
+
+def test_transfer():
+    row, found = row_of("transfer.py"), kept("transfer/transfer")
+    nothing, methods = ([run for name, run in found["runs"].items() if (" scratch" in name) == of] for of in (1, 0))
+    early, late = ([run[when]["frechet"] for run in methods] for when in ("early", "end"))
+    assert f"at Fréchet distances of {span(early)}, from nothing" in row
+    assert f"at {span([run['end']['frechet'] for run in nothing])}; at the end {span(late)}," in row
+    assert min(run["end"]["tagged"] for run in methods) >= 0.99 and "99 % or more of their faces blonde" in row
+    copied = [run["end"]["memorisation"] for run in methods]
+    assert f"memorisation {min(copied):.2f} to {max(copied):.2f}" in row
+    assert f"{found['n']} held-out drawn faces, floor {found['floor']['frechet']:.0f}" in row
