@@ -107,9 +107,13 @@ def climb(options, recipe, seed):
         found = evaluate(folder, options.faces, seen=SEEN)
         if seed == 0:
             draw_row(Run(folder).load_generator(), options.out, recipe.name)
-    figures = {name: round(found[name], 4) for name in MEASURES}
-    floor = {name: round(found["floor"][name], 4) for name in FLOORS}
-    return {"seed": seed, "images": result["images"]} | figures | {"floor": floor}
+    return {"seed": seed, "images": result["images"]} | figures(found, MEASURES)
+
+
+def figures(found, measures):
+    """Of what `evaluate` found these measures, and the floor of those that have one."""
+    kept = {name: round(found[name], 4) for name in measures}
+    return kept | {"floor": {name: round(found["floor"][name], 4) for name in FLOORS}}
 
 
 def draw_row(generator, out, name):

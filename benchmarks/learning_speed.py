@@ -14,7 +14,7 @@ import json
 import time
 from pathlib import Path
 
-from ladder import draw_row, recipes
+from ladder import draw_row, figures, recipes
 from settled import fingerprint, settle
 
 from animegan.files import replacing
@@ -71,8 +71,8 @@ def learn(options, name, minutes):
     save(sheet(faces, columns=8), options.runs / "sheets" / f"{name}_{minutes:g}.png")
     draw_row(generator, options.out, name)
     found = evaluate(folder, options.faces, seen=SEEN)
-    figures = {measure: found[measure] for measure in MEASURES} | {"floor": found["floor"]["frechet"]}
-    return {"minutes": minutes, "seconds": run.seconds(), "images": run.metrics()[-1]["images"]} | figures
+    spent = {"minutes": minutes, "seconds": run.seconds(), "images": run.metrics()[-1]["images"]}
+    return spent | figures(found, MEASURES)
 
 
 if __name__ == "__main__":

@@ -89,7 +89,7 @@ def animegan(options):
 
 
 def product(options):
-    return operations.matrix_product(seconds=0.4 * options.steps)  # about half of a round of ours at 64 px
+    return operations.matrix_product(seconds=3)
 
 
 PUBLISHED, SAME_AS_OURS = {"TF_ENABLE_ONEDNN_OPTS": None}, {"TF_ENABLE_ONEDNN_OPTS": "1"}
