@@ -57,14 +57,19 @@ def main():
 def learn(options, name, minutes):
     """Train a recipe until it has had so many minutes, and measure it."""
     folder = options.runs / name
-    spent = Run(folder).seconds() / 60 if folder.exists() else 0
-    if spent > 1.02 * minutes:
-        raise SystemExit(f"{folder} must have had {minutes:g} minutes or fewer. Received: {spent:.1f}")
-    if spent < 0.98 * minutes:  # else the call before this one was killed while it measured
-        settings = {"minutes": minutes - spent, "resume": True, "clock": time.process_time}
+    mark = options.runs / f"{name}.json"  # the minutes that are over: a run's own time ends close to them
+    over = json.loads(mark.read_text()) if mark.exists() else 0
+    if over > minutes:
+        raise SystemExit(f"{folder} must have had {minutes:g} minutes or fewer. Received: {over:g}")
+    if over < minutes:  # else the call before this one was killed while it measured
+        spent = Run(folder).seconds() / 60 if folder.exists() else 0
+        left = max(minutes - spent, 0.01)  # a kill just before the mark may have left none
+        settings = {"minutes": left, "resume": True, "clock": time.process_time}
         result = train(options.faces, folder, KNOWN[name], **settings)
         if result["stopped"] != "minutes":
             raise SystemExit(f"stopped by {result['stopped']} before {minutes:g} minutes; the next call goes on")
+        with replacing(mark) as temporary:
+            temporary.write_text(json.dumps(minutes))
     run = Run(folder)
     generator = run.load_generator()
     faces = generate(generator, draw_latents(64, generator.input_shape[-1], seed=1))
