@@ -1,6 +1,7 @@
 """Fixtures that several tests share."""
 
 import importlib
+import os
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,9 @@ from animegan.faces.drawn import pack_drawn
 from animegan.pictures import encode
 
 pytest.register_assert_rewrite("same_runs")  # so that its assertions say what differs
+if "PYTEST_XDIST_WORKER" in os.environ:  # each worker has a core: more threads would only wait for one another
+    for name in ("OMP_NUM_THREADS", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"):
+        os.environ.setdefault(name, "1")
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 
 
