@@ -7,6 +7,7 @@ from animegan.files import InputError
 from animegan.gan.dcgan import build_networks
 from animegan.gan.engine import ops
 from animegan.gan.finding import find_run, pretrained_names
+from animegan.gan.generating import draw_latents, generate
 from animegan.gan.recipes import MODERN
 from animegan.gan.runs import Run
 from animegan.gan.training import train
@@ -42,7 +43,26 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
     assert [start.config["step"] for start in starts] == [2, 2]
     one, other = (start(*build_networks(32, SMALL)[:2]) for start in starts)
     for weight, same in zip(one[0].weights + one[1].weights, other[0].weights + other[1].weights, strict=True):
-        assert np.array_equal(ops.convert_to_numpy(weight), ops.convert_to_numpy(same)), weight.path
+        halved = ops.convert_to_numpy(weight).astype(np.float16)
+        assert np.array_equal(halved, ops.convert_to_numpy(same)), weight.path
+        assert same.dtype == "float32"
+
+
+def test_half_the_bits_make_the_same_faces(run, tmp_path):
+    publishing.publish(run, "my-faces", tmp_path / "names")
+    published, latents = Run(tmp_path / "names" / "my-faces"), draw_latents(16, 6, seed=1)
+    faces, same = (generate(one.load_generator(), latents).astype(int) for one in (Run(run), published))
+    assert np.abs(faces - same).max() <= 1
+    whole, half = (one.generator_path.stat().st_size for one in (Run(run), published))
+    assert half < 0.8 * whole  # the rest of so small a network's file is not weights
+
+
+def test_weights_that_half_the_bits_cannot_hold_are_refused(run):
+    generator = Run(run).load_generator()
+    bias = generator.weights[-1]
+    bias.assign(ops.full(bias.shape, 7e4))
+    with pytest.raises(InputError, match=r"finite in float16\. Received: layers/.* up to 70000"):
+        publishing.halved(generator)
 
 
 def test_what_is_not_to_be_published(run, tmp_path, monkeypatch):
