@@ -43,8 +43,8 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
     assert [start.config["step"] for start in starts] == [2, 2]
     one, other = (start(*build_networks(32, SMALL)[:2]) for start in starts)
     for weight, same in zip(one[0].weights + one[1].weights, other[0].weights + other[1].weights, strict=True):
-        halved = ops.convert_to_numpy(weight).astype(np.float16)
-        assert np.array_equal(halved, ops.convert_to_numpy(same)), weight.path
+        values = [ops.convert_to_numpy(each) for each in (weight, same)]
+        assert np.allclose(*values, rtol=2e-3, atol=1e-4), weight.path  # rounded to 16 bits
         assert same.dtype == "float32"
 
 
@@ -54,7 +54,7 @@ def test_half_the_bits_make_the_same_faces(run, tmp_path):
     faces, same = (generate(one.load_generator(), latents).astype(int) for one in (Run(run), published))
     assert np.abs(faces - same).max() <= 1
     whole, half = (one.generator_path.stat().st_size for one in (Run(run), published))
-    assert half < 0.8 * whole  # the rest of so small a network's file is not weights
+    assert whole - half == pytest.approx(2 * published.load_generator().count_params(), rel=0.2)
 
 
 def test_weights_that_half_the_bits_cannot_hold_are_refused(run):
