@@ -3,6 +3,7 @@ import pytest
 
 from animegan.files import InputError
 from animegan.gan.engine import keras, layers
+from animegan.gan.generating import draw_latents
 from animegan.gan.networks import build_generator
 from animegan.gan.runs import Run
 from animegan.latent import named
@@ -107,12 +108,12 @@ def test_tag_directions_move_their_own_tag_alone(painter):
     found = tag_directions(latents, likelihoods, VALUES, ridge=1e-3)
     assert set(found) == {"hair=dark", "hair=light", "side=left", "side=right"}
     for name in ("hair=light", "side=right"):
-        result = judge(painter, network, latents[:300], name, found[name])
+        result = judge(painter, network, latents[:300], latents[:300] + 2 * found[name], name)
         assert 0.35 < result["before"] < 0.65
         assert result["after"] > 0.9
         assert all(share < 0.1 for share in result["changed"].values())
         assert result["any_changed"] < 0.1
-    moved = judge(painter, network, latents[:300], "hair=light", found["side=right"])
+    moved = judge(painter, network, latents[:300], latents[:300] + 2 * found["side=right"], "hair=light")
     assert moved["any_changed"] > 0.2  # what `judge` would have said of a wrong direction
 
 
@@ -124,7 +125,7 @@ def test_rare_values_get_no_direction(painter):
 
 def test_an_unknown_tag_cannot_be_judged(painter):
     with pytest.raises(InputError, match="hair=green"):
-        judge(painter, Pictures(), np.zeros((1, 6)), "hair=green", np.zeros(6))
+        judge(painter, Pictures(), np.zeros((1, 6)), np.zeros((1, 6)), "hair=green")
 
 
 @pytest.fixture
@@ -147,6 +148,10 @@ def test_directions_are_found_once(run, monkeypatch):
     assert len(said) == 1, "nothing takes long this time"
     assert list(again) == list(found)
     assert all(np.array_equal(again[name], found[name]) for name in found)
+    latents = draw_latents(3, 6)
+    assert np.allclose(*(each.move(latents, "hair=light", 2.0) for each in (found, again)), atol=0.02)  # of 16 bits
+    for each in (found, again):
+        assert np.allclose(each.move(latents, "weights 1", 2.0), latents + 2 * found["weights 1"], atol=1e-5)
     run.save_generator(build_generator(32, width=4, latent_width=6, seed=1))  # as if it had trained further
     anew = named.find_directions(run, faces=500)
     assert not np.array_equal(anew["weights 1"], found["weights 1"])
@@ -154,7 +159,7 @@ def test_directions_are_found_once(run, monkeypatch):
 
 def test_directions_of_another_generator_are_refused(run):
     path = run.folder / named.FILE
-    named.write_directions(path, "", {"a": np.zeros(3)})
+    named.write_directions(path, "", named.Directions({"a": np.zeros(3)}))
     with pytest.raises(InputError, match="must be 6 numbers"):
         named.find_directions(run)
     path.write_bytes(b"PK damaged")

@@ -22,6 +22,7 @@ def run(faces_file, tmp_path, monkeypatch):
     train(faces_file, tmp_path / "run", SMALL, images=32, progress=False)
     monkeypatch.setattr(named, "tag_directions", lambda *_: {"hair=red": np.ones(6)})
     monkeypatch.setattr(named, "label", lambda *_: ((), ()))
+    monkeypatch.setattr(named, "learn_slopes", lambda *_: None)
     monkeypatch.setattr(named, "COUNT", 2)
     return tmp_path / "run"
 

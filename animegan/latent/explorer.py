@@ -51,7 +51,7 @@ class Explorer(Telling):
 
         Args:
             generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
-            directions: {name: float array (L,)}, two or more.
+            directions: animegan.latent.named.Directions, two or more.
             name: of the generator, in words.
             seed: of the faces on the sheet, and of random ones.
             folder: where files are saved.

@@ -23,6 +23,7 @@ from animegan.latent.named import find_directions
 from animegan.pretrained import FOLDER
 
 MOST_BYTES = 8_000_000  # of a generator: a repository is cloned by everybody
+FACES = 40_000  # labelled for its directions: more than for a run's own, which is to be explored soon
 WEIGHTS = "model.weights.h5"  # in a .keras file, which is a zip
 
 
@@ -56,7 +57,7 @@ def publish(run, name, folder=FOLDER):
     for path, part in ((made.generator_path, "generator"), (made.discriminator_path, "discriminator")):
         with replacing(path) as temporary:
             temporary.write_bytes(files[part])
-    return {"name": name, "bytes": size, "directions": len(find_directions(Run(out)))}
+    return {"name": name, "bytes": size, "directions": len(find_directions(Run(out), FACES))}
 
 
 def halved(network):

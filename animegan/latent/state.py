@@ -29,10 +29,12 @@ class Place:
         """The latent of face A: the base with all that was moved, float32 (L,).
 
         Args:
-            directions: {name: float array (L,)}.
+            directions: animegan.latent.named.Directions.
         """
-        moved = sum((amount * directions[name] for name, amount in self.amounts.items()), np.zeros_like(self.base))
-        return truncate(self.base + moved, self.strength)
+        latents = self.base[None]
+        for name, amount in self.amounts.items():  # one after another, as they were first moved
+            latents = directions.move(latents, name, amount) if amount else latents
+        return truncate(latents[0], self.strength)
 
     def latent(self, directions):
         """The latent of the face that is seen: face A, blended with B. float32 (L,)."""

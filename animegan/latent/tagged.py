@@ -11,7 +11,6 @@ from animegan.latent.directions import RIDGE, conditioned, linear_fit
 
 FLOOR = 1e-3  # added to a likelihood before its logarithm is taken: less than that is noise
 RARE = 0.01  # share of faces; what is rarer cannot be learned from some thousand of them
-STEP = 2.0  # standard deviations that a step along a direction is judged by
 SURE = 0.8  # likelihood from which on a tag of a face counts as known: what is not known cannot be seen to change
 
 
@@ -62,16 +61,15 @@ def tag_directions(latents, likelihoods, values, ridge=RIDGE, rare=RARE):
     return {name: direction for _, name, direction in found}
 
 
-def judge(generator, network, latents, name, direction, step=STEP):
-    """What a step along a direction does to faces, in the eyes of the face network.
+def judge(generator, network, latents, moved, name):
+    """What a move towards a value of a tag does to faces, in the eyes of the face network.
 
     Args:
         generator: keras.Model.
         network: animegan.gan.face_network.FaceNetwork.
         latents: float array (N, L).
-        name: "hair=blonde".
-        direction: float array (L,).
-        step: in standard deviations.
+        moved: float array (N, L), where they have come to.
+        name: "hair=blonde", what they were to move towards.
 
     Returns:
         dict: before and after (shares of the faces that show the value); changed, {other tag: share of the faces whose
@@ -83,8 +81,8 @@ def judge(generator, network, latents, name, direction, step=STEP):
     """
     tag, _, value = name.partition("=")
     if value not in network.values.get(tag, ()):
-        raise InputError(f"a direction must be named after a tag and a value that are known. Received: {name}")
-    start, end = (network.tags(generate(generator, latents + move * direction)) for move in (0.0, step))
+        raise InputError(f"a move must be named after a tag and a value that are known. Received: {name}")
+    start, end = (network.tags(generate(generator, each)) for each in (latents, moved))
     index = network.values[tag].index(value)
     known = {other: start[other].max(axis=1) >= SURE for other in network.values if other != tag}
     moved = {other: known[other] & (start[other].argmax(axis=1) != end[other].argmax(axis=1)) for other in known}

@@ -1,0 +1,155 @@
+"""Ways that turn: a step towards a tag from where the face is, not the same for all faces.
+
+A straight direction is right on average. Here a small network learns from labelled latents how likely each tag is at
+each latent, and a move follows its slope in short steps. That paths in a latent space should bend is the idea of
+WarpedGANSpace (Tzelepis, Tzimiropoulos & Patras 2021, arXiv:2109.13357), which looks for such paths without names.
+"""
+
+import numpy as np
+
+from animegan.files import InputError
+from animegan.gan.engine import keras, layers, ops
+
+HIDDEN = 256  # of each of two layers: more learn the hair's colour better, and move it no farther
+NOISE = 0.4  # standard deviations added to latents in training, for the slopes of a wider surrounding
+EPOCHS, BATCH, RATE = 40, 256, 2e-3
+STEPS = 8  # that a move is made of
+RIDGE = 1.0  # as a share of the mean square slope of the other tags: how much of what moves them may stay
+
+
+class Slopes:
+    """How the likelihoods of tags rise in a latent space."""
+
+    def __init__(self, layers, values):
+        """Use a learned network.
+
+        Args:
+            layers: three pairs (kernel, bias) of float arrays: latents to HIDDEN to HIDDEN to one logit a value.
+            values: {tag: tuple of its values}, in the order of the logits.
+        """
+        self.layers = [(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)) for kernel, bias in layers]
+        self.values = {tag: tuple(names) for tag, names in values.items()}
+        ends = np.cumsum([len(names) for names in self.values.values()])
+        self.places = dict(zip(self.values, map(slice, [0, *ends[:-1]], ends), strict=True))
+
+    def __contains__(self, name):
+        """Whether it knows the tag and the value, such as "hair=blonde"."""
+        tag, _, value = name.partition("=")
+        return value in self.values.get(tag, ())
+
+    def move(self, latents, name, amount):
+        """Go towards a value of a tag, or away from it, turning on the way.
+
+        Each step goes where the log-odds of the value rise most for as little change as may be in the likelihoods of
+        what the other tags were at the start: with w the slope of the one and O those of the others, along
+        (OᵀO + r·1)⁻¹·w, as in `animegan.latent.directions.conditioned`, but anew at each latent.
+
+        Args:
+            latents: float array (N, L).
+            name: "hair=blonde".
+            amount: length of the way, in standard deviations; below 0 it leads away from the value.
+
+        Returns:
+            float32 array (N, L).
+
+        Raises:
+            InputError: the tag or its value is not known.
+        """
+        if name not in self:
+            raise InputError(f"a way must be named after a tag and a value that are known. Received: {name}")
+        latents = np.array(latents, np.float32)
+        tag, _, value = name.partition("=")
+        index = self.places[tag].start + self.values[tag].index(value)
+        *_, logits = self._forward(latents)
+        held = [
+            (place, place.start + logits[:, place].argmax(axis=1))
+            for other, place in self.places.items()
+            if other != tag
+        ]
+        for _ in range(STEPS):
+            latents += amount / STEPS * self._step(latents, self.places[tag], index, held)
+        return latents
+
+    def _step(self, latents, own, index, held):
+        """Unit vectors (N, L): where to go from each latent."""
+        first, second, logits = self._forward(latents)
+        rows = np.arange(len(latents))
+        asked = np.zeros((len(latents), 1 + len(held), logits.shape[1]), np.float32)  # derivatives by the logits
+        rivals = logits[:, own].copy()
+        rivals[:, index - own.start] = -np.inf
+        asked[:, 0, own] = -_softmax(rivals)
+        asked[:, 0, index] = 1.0
+        for number, (place, kept) in enumerate(held, start=1):
+            asked[:, number, place] = -_softmax(logits[:, place])
+            asked[rows, number, kept] += 1.0
+        slopes = self._backward(first, second, asked).astype(np.float64)
+        wanted, others = slopes[:, 0], slopes[:, 1:]
+        # Woodbury's identity: a system of as many equations as there are other tags, and not as latent numbers.
+        table = others @ others.transpose(0, 2, 1)
+        count = max(1, len(held))
+        level = np.trace(table, axis1=1, axis2=2)[:, None, None] / count + 1e-12
+        inner = np.linalg.solve(table + RIDGE * level * np.eye(len(held)), others @ wanted[:, :, None])
+        way = wanted - (others.transpose(0, 2, 1) @ inner)[:, :, 0]
+        return way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+
+    def _forward(self, latents):
+        """Sums before both activations, and the logits."""
+        (one, one_bias), (two, two_bias), (three, three_bias) = self.layers
+        first = latents @ one + one_bias
+        second = _silu(first) @ two + two_bias
+        return first, second, _silu(second) @ three + three_bias
+
+    def _backward(self, first, second, asked):
+        """Derivatives by the latents, (N, K, L), of sums of logits weighted by `asked` (N, K, logits)."""
+        one, two, three = (kernel for kernel, _ in self.layers)
+        back = (asked @ three.T) * _silu_slope(second)[:, None]
+        return ((back @ two.T) * _silu_slope(first)[:, None]) @ one.T
+
+
+def learn_slopes(latents, likelihoods, values, seed=0):
+    """Learn how likely each value of each tag is at each latent.
+
+    Args:
+        latents, likelihoods: what `animegan.latent.tagged.label` returned.
+        values: {tag: tuple of its values}.
+        seed: of the weights and the order.
+
+    Returns:
+        Slopes.
+    """
+    sizes = [len(values[tag]) for tag in values]
+    targets = np.concatenate([likelihoods[tag] for tag in values], axis=1)
+    ends = np.cumsum(sizes)[:-1].tolist()
+
+    def loss(wanted, logits):
+        """Mean cross-entropy, summed over the tags."""
+        pairs = zip(ops.split(wanted, ends, axis=1), ops.split(logits, ends, axis=1), strict=True)
+        return -sum(ops.mean(ops.sum(likely * ops.log_softmax(one), axis=1)) for likely, one in pairs)
+
+    made = [
+        layers.Dense(units, activation, kernel_initializer=keras.initializers.GlorotUniform(seed + number))
+        for number, (units, activation) in enumerate([(HIDDEN, "silu"), (HIDDEN, "silu"), (sum(sizes), None)])
+    ]
+    model = keras.Sequential([keras.Input((latents.shape[1],)), layers.GaussianNoise(NOISE, seed=seed), *made])
+    batches = max(1, len(latents) // BATCH)
+    rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * batches)
+    model.compile(keras.optimizers.AdamW(rate, weight_decay=0.02), loss=loss)
+    generator = np.random.default_rng(seed)
+    for _ in range(EPOCHS):
+        for rows in np.array_split(generator.permutation(len(latents)), batches):
+            model.train_on_batch(latents[rows], targets[rows])
+    return Slopes([[ops.convert_to_numpy(weight) for weight in layer.weights] for layer in made], values)
+
+
+def _silu(sums):
+    return sums / (1.0 + np.exp(-sums))
+
+
+def _silu_slope(sums):
+    gate = 1.0 / (1.0 + np.exp(-sums))
+    return gate * (1.0 + sums * (1.0 - gate))
+
+
+def _softmax(logits):
+    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return odds / odds.sum(axis=1, keepdims=True)
