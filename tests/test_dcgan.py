@@ -130,6 +130,12 @@ def test_penalties_and_averages_are_of_training_alone(pictures):
     assert float(model.averaged_steps) == 1
 
 
+def test_penalties_begin_when_the_recipe_says_so(pictures):
+    model = eager(build_dcgan(32, dataclasses.replace(SMALL, **OTHERS["penalised"] | {"penalty_after": 16})))
+    found = [(model.follow(step), len(model(pictures, training=True))) for step in range(4)]
+    assert found == [(False, 3), (False, 3), (True, 4), (False, 4)]
+
+
 def test_the_learning_rate_falls_to_a_quarter_and_stays(pictures):
     model = build_dcgan(32, dataclasses.replace(SMALL, decay=40))
     rates = []

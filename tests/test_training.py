@@ -328,7 +328,7 @@ def test_checkpoints_between_reports_change_nothing_and_are_gone_on_from(faces, 
 
 def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
     changes = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.99}
-    changes |= {"decay": 160}
+    changes |= {"decay": 160, "penalty_after": 48}
     settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, **changes)}
     train(faces, tmp_path / "whole", images=96, **settings)
     train(faces, tmp_path / "stopped", images=80, **settings)
@@ -448,6 +448,14 @@ def test_resume_with_other_settings_is_refused(faces, whole, changes, words):
     with pytest.raises(InputError, match=words):
         train(faces, run.folder, images=320, resume=True, **SETTINGS | changes)
     assert before == {path: path.stat().st_mtime_ns for path in run.folder.rglob("*")}
+
+
+def test_a_run_begun_before_there_was_a_setting_goes_on_with_its_default(faces, stopped, tmp_path):
+    run = Run(shutil.copytree(stopped.folder, tmp_path / "run"))
+    config = json.loads((run.folder / "config.json").read_text())
+    del config["recipe"]["penalty_after"]
+    (run.folder / "config.json").write_text(json.dumps(config))
+    assert train(faces, run.folder, images=160, resume=True, **SETTINGS)["images"] == 160
 
 
 def test_resume_with_other_pictures_is_refused(whole, tmp_path):

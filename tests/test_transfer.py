@@ -78,6 +78,13 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
         assert np.allclose(same, faces, atol=1e-3 * faces.std())
 
 
+def test_penalties_begin_as_far_on_as_the_base_is(bases, tmp_path):
+    base = Run(shutil.copytree(bases["pairs"], tmp_path / "base"))
+    for after, left in ((1000, 904), (50, 0)):  # the base has seen 96
+        base.config["recipe"]["penalty_after"] = after
+        assert Start(base, "finetune").recipe(1000).penalty_after == left
+
+
 @pytest.mark.parametrize(("name", "method"), CASES)
 def test_it_trains_what_the_method_says_and_nothing_else(bases, transferred, name, method):
     from animegan.gan.dcgan import build_dcgan

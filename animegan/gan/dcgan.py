@@ -42,6 +42,7 @@ class DCGAN(keras.Model):
         self.generator = generator
         self.discriminator = discriminator
         self.halves, self.growing = halves, False
+        self.penalising = recipe.penalty > 0 and not recipe.penalty_after
         self.latent_width = generator.input_shape[-1]
         self.recipe = recipe
         self.losses_of = LOSSES[recipe.loss]
@@ -98,7 +99,7 @@ class DCGAN(keras.Model):
         return self.halves if self.growing else (self.generator, self.discriminator)
 
     def follow(self, step):
-        """Train what the recipe has for this step: networks of half the size first, if they are to grow.
+        """Train as the recipe says for this step: networks of half the size first, penalties only later.
 
         Args:
             step: steps done.
@@ -106,10 +107,11 @@ class DCGAN(keras.Model):
         Returns:
             whether that is another kind of step than before.
         """
-        growing = bool(self.halves) and step * self.recipe.batch < self.recipe.grow
-        changes = growing != self.growing
+        seen, recipe = step * self.recipe.batch, self.recipe
+        kind = bool(self.halves) and seen < recipe.grow, recipe.penalty > 0 and seen >= recipe.penalty_after
+        changes = kind != (self.growing, self.penalising)
         if changes:
-            self.growing = growing
+            self.growing, self.penalising = kind
             self.make_train_function(force=True)  # `fit` asks for it anew at every step
         return changes
 
@@ -143,8 +145,8 @@ class DCGAN(keras.Model):
         return (*logits, *self.penalties(real, real_logits, fake, fake_logits))
 
     def penalties(self, real, real_logits, fake, fake_logits):
-        """γ/2 · (R1 + R2), which keep the discriminator from growing steep: [float scalar], [] in a recipe without."""
-        if not self.recipe.penalty:
+        """γ/2 · (R1 + R2), which keep the discriminator from growing steep: [float scalar], [] where there are none."""
+        if not self.penalising:
             return []
         count = max(1, round(self.recipe.batch * self.recipe.penalty_share))
         _, discriminator = self.players

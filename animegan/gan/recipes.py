@@ -24,6 +24,7 @@ class Recipe:
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
+    penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
     augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one

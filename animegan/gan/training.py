@@ -9,7 +9,7 @@ from pathlib import Path
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.distribution import ALONE, joined, read_cluster
-from animegan.gan.recipes import RECIPES
+from animegan.gan.recipes import RECIPES, Recipe
 from animegan.gan.runs import Run
 
 EPOCHS = 25  # passes over the data unless told otherwise
@@ -156,4 +156,5 @@ def _flat(config):
     named = {f"data's {name}": value for name, value in config["data"].items() if name != "file"}
     begun = {f"start's {name}": value for name, value in config.get("start", {}).items()}
     plain = {name: config.get(name) for name in ("size", "seed", "report_images", "tags")}
-    return plain | {**config["recipe"], **named, **begun}
+    recipe = asdict(Recipe(**config["recipe"]))  # what was no setting yet when a run began has its default
+    return plain | {**recipe, **named, **begun}

@@ -125,7 +125,7 @@ class Start:
         self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
 
     def recipe(self, count):
-        """The base's recipe, with what few pictures need.
+        """The base's recipe, from where the base is, with what few pictures need.
 
         Args:
             count: number of pictures to train on.
@@ -136,6 +136,7 @@ class Start:
             batch=min(recipe.batch, count),
             average=recipe.average or AVERAGE,
             augment=recipe.augment or count < AUGMENTED,
+            penalty_after=max(0, recipe.penalty_after - (self.config["step"] or 0) * recipe.batch),
         )
 
     def __call__(self, generator, discriminator):
