@@ -7,6 +7,7 @@ import pytest
 from browsing import PATIENCE, assert_all_cells_ran, assert_quiet, opened, shown
 
 pytestmark = pytest.mark.timeout(900)
+STATE = "__import__('importlib').import_module('animegan.latent.state')"  # in the kernel
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +99,33 @@ def test_the_blend_ends_at_face_b(lab):
     settled(lab, before)
     assert words(lab).endswith("blended 100% of the way to face B")
     assert lab.ask("bool(abs(explorer.latent - explorer.history.place.other).max() < 1e-5)") == "True"
+
+
+def test_a_menu_obeys_the_keys(lab):
+    """They are JupyterLab's commands otherwise: b adds a cell, x cuts the one with the explorer."""
+    cells, before = lab.page.locator(".jp-Notebook .jp-Cell").count(), lab.ask("len(explorer.sliders.names)")
+    menu = lab.page.get_by_label("Add slider")
+    menu.focus()
+    for key in ("b", "x", "ArrowDown"):
+        lab.page.keyboard.press(key)
+    name = menu.locator("option:checked").inner_text()
+    lab.page.get_by_role("slider", name=name, exact=True).wait_for()
+    assert int(lab.ask("len(explorer.sliders.names)")) > int(before)
+    assert lab.page.locator(".jp-Notebook .jp-Cell").count() == cells
+    assert menu.evaluate("menu => menu === document.activeElement")
+
+
+def test_a_face_is_pasted_with_keys_alone(lab):
+    before, text = settled(lab), lab.ask(f"{STATE}.to_text(explorer.latents[5])").strip("'")
+    lab.page.get_by_label("Latent", exact=True).focus()
+    lab.page.keyboard.press("Control+A")
+    lab.page.keyboard.insert_text(text)
+    lab.page.keyboard.press("Enter")
+    pasted = settled(lab, before)
+    assert words(lab) == "pasted latent: as it was"
+    lab.page.get_by_role("button", name="Undo").focus()
+    lab.page.keyboard.press("Enter")
+    assert settled(lab, pasted) == before
 
 
 def test_files_are_saved(lab):

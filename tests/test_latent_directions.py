@@ -165,3 +165,16 @@ def test_directions_of_another_generator_are_refused(run):
     path.write_bytes(b"PK damaged")
     with pytest.raises(InputError, match="must be 6 numbers"):
         named.find_directions(run)
+
+
+def test_ways_are_followed_one_after_another_and_remembered(monkeypatch):
+    found, moves = named.Directions(dict(zip("abc", np.eye(6, dtype=np.float32), strict=False))), []
+    move = named.Directions.move
+    monkeypatch.setattr(named.Directions, "move", lambda *way: (moves.append(way[2]), move(*way))[1])
+    (latent,) = draw_latents(1, 6)
+    ways = {"a": 1.0, "b": 0.0, "c": -0.5}
+    for _ in range(2):
+        assert np.allclose(found.follow(latent, ways), latent + [1, 0, -0.5, 0, 0, 0])
+    assert np.allclose(found.follow(latent, ways | {"c": 0.7}), latent + [1, 0, 0.7, 0, 0, 0])  # as by a slider
+    assert moves == ["a", "c", "c"]
+    assert np.array_equal(found.follow(latent, {}), latent)

@@ -11,7 +11,8 @@ import traitlets
 
 HERE = Path(__file__).parent
 STYLE = (HERE / "controls.css").read_text(encoding="utf-8")
-SAVE = (HERE / "save.js").read_text(encoding="utf-8")  # what all that is moved begins with
+COMMON = (HERE / "common.js").read_text(encoding="utf-8")  # what those that are moved begin with
+BOX = "animegan-box"  # class of a box with other controls beside these: their keys are kept from JupyterLab
 REACH = 4.0  # standard deviations to either side: farther out there were next to no latents to learn from
 STEP = 0.1  # of a slider: one press of an arrow key
 MOVED = {"sync": True, "echo_update": False}  # by the page: it need not be told what it has just said
@@ -30,7 +31,7 @@ class Picture(anywidget.AnyWidget):
 class Sliders(anywidget.AnyWidget):
     """A slider for each name."""
 
-    _esm = SAVE + (HERE / "sliders.js").read_text(encoding="utf-8")
+    _esm = COMMON + (HERE / "sliders.js").read_text(encoding="utf-8")
     _css = STYLE
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)
     values = traitlets.Dict().tag(**MOVED)  # name → float; 0 where missing
@@ -42,7 +43,7 @@ class Sliders(anywidget.AnyWidget):
 class Pad(anywidget.AnyWidget):
     """A square that moves along two directions at once."""
 
-    _esm = SAVE + (HERE / "pad.js").read_text(encoding="utf-8")
+    _esm = COMMON + (HERE / "pad.js").read_text(encoding="utf-8")
     _css = STYLE
     names = traitlets.List(traitlets.Unicode()).tag(sync=True)  # to the right, upwards
     place = traitlets.List([0.0, 0.0]).tag(**MOVED)  # standard deviations along each
@@ -52,7 +53,7 @@ class Pad(anywidget.AnyWidget):
 class Sheet(anywidget.AnyWidget):
     """Faces to pick from."""
 
-    _esm = SAVE + (HERE / "sheet.js").read_text(encoding="utf-8")
+    _esm = COMMON + (HERE / "sheet.js").read_text(encoding="utf-8")
     _css = STYLE
     picture = traitlets.Bytes().tag(sync=True)  # PNG of all faces, without gaps
     count = traitlets.Int().tag(sync=True)

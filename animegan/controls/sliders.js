@@ -3,6 +3,7 @@ function render({ model, el }) {
   el.classList.add("animegan-sliders");
   // JupyterLab takes arrow keys to go from cell to cell, before any control sees them, unless told not to.
   el.dataset.lmSuppressShortcuts = "true";
+  keepKeys(el);
   let inputs = {};
 
   const range = (name) => model.get("ranges")[name] ?? model.get("reach");

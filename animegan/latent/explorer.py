@@ -8,7 +8,7 @@ from html import escape
 import ipywidgets as widgets
 import numpy as np
 
-from animegan.controls import Pad, Picture, Sheet, Sliders
+from animegan.controls import BOX, Pad, Picture, Sheet, Sliders
 from animegan.controls.page import Telling, encode_small, guarded, with_still
 from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents
@@ -114,6 +114,7 @@ class Explorer(Telling):
                 self.message,
             ]
         )
+        self.box.add_class(BOX)
 
     def _wire(self):
         self.sheet.observe(self._pick, "picked")

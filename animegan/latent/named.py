@@ -1,6 +1,7 @@
 """The directions of a generator by name, found once and kept beside it in directions.npz."""
 
 import contextlib
+import functools
 import hashlib
 import json
 import zipfile
@@ -31,6 +32,8 @@ class Directions(dict):
         """
         super().__init__(vectors)
         self.slopes = slopes
+        # A face is drawn, written as text and blended, each time by the same way; a dragged slider changes its last part.
+        self._followed = functools.lru_cache(maxsize=64)(self._follow)
 
     def move(self, latents, name, amount):
         """Go along a direction: turning on the way where its slopes are known, else straight.
@@ -46,6 +49,25 @@ class Directions(dict):
         if self.slopes is not None and name in self.slopes:
             return self.slopes.move(latents, name, amount)
         return (latents + amount * self[name]).astype(np.float32)
+
+    def follow(self, latent, amounts):
+        """Go along several directions, one after another.
+
+        Args:
+            latent: float32 array (L,).
+            amounts: {name: length of the way, in standard deviations}, in the order of going.
+
+        Returns:
+            float32 array (L,), not to be changed.
+        """
+        return self._followed(np.asarray(latent, np.float32).tobytes(), tuple(amounts.items()))
+
+    def _follow(self, latent, ways):
+        if not ways:
+            return np.frombuffer(latent, np.float32)
+        *before, (name, amount) = ways
+        start = self._followed(latent, tuple(before))
+        return self.move(start[None], name, amount)[0] if amount else start
 
 
 def find_directions(run, faces=FACES, say=None):

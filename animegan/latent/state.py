@@ -31,10 +31,7 @@ class Place:
         Args:
             directions: animegan.latent.named.Directions.
         """
-        latents = self.base[None]
-        for name, amount in self.amounts.items():  # one after another, as they were first moved
-            latents = directions.move(latents, name, amount) if amount else latents
-        return truncate(latents[0], self.strength)
+        return truncate(directions.follow(self.base, self.amounts), self.strength)  # as they were first moved
 
     def latent(self, directions):
         """The latent of the face that is seen: face A, blended with B. float32 (L,)."""

@@ -8,7 +8,7 @@ from html import escape
 import ipywidgets as widgets
 import numpy as np
 
-from animegan.controls import Picture, Sliders
+from animegan.controls import BOX, Picture, Sliders
 from animegan.controls.page import Telling, encode_small, guarded, with_still
 from animegan.files import InputError
 from animegan.gan.losses import LOSSES
@@ -119,6 +119,7 @@ class Player(Telling):
                 self.message,
             ]
         )
+        self.box.add_class(BOX)
 
     def _wire(self):
         actions = {"Step": self._step, "Play": self._play, "Reset": self._reset, "Clear drawing": self._clear}

@@ -10,4 +10,10 @@ function save(model) {
   said = performance.now();
   setTimeout(() => model.send({}), BUSY);
 }
+// JupyterLab also takes the keys of controls that are not ours, such as menus, unless what has the focus tells it not to.
+function keepKeys(el, frames = 100) {
+  const box = el.closest(".animegan-box");
+  if (box) box.addEventListener("focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"));
+  else if (frames) requestAnimationFrame(() => keepKeys(el, frames - 1)); // it is put into the box only later
+}
 
