@@ -174,7 +174,7 @@ def test_ways_are_followed_one_after_another_and_remembered(monkeypatch):
     (latent,) = draw_latents(1, 6)
     ways = {"a": 1.0, "b": 0.0, "c": -0.5}
     for _ in range(2):
-        assert np.allclose(found.follow(latent, ways), latent + [1, 0, -0.5, 0, 0, 0])
-    assert np.allclose(found.follow(latent, ways | {"c": 0.7}), latent + [1, 0, 0.7, 0, 0, 0])  # as by a slider
+        assert np.allclose(found.follow(latent, ways), latent + np.array([1, 0, -0.5, 0, 0, 0]))
+    assert np.allclose(found.follow(latent, ways | {"c": 0.7}), latent + np.array([1, 0, 0.7, 0, 0, 0]))  # as by a slider
     assert moves == ["a", "c", "c"]
     assert np.array_equal(found.follow(latent, {}), latent)
