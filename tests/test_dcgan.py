@@ -20,8 +20,9 @@ OTHERS = {  # every setting that changes the step, alone and together
     "augmented": {"augment": True},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
 }
+OTHERS["featured"] = OTHERS["penalised"] | {"features": 0.5}
 OTHERS["all"] = {name: value for settings in OTHERS.values() for name, value in settings.items()}
-OTHERS["growing"] = OTHERS["all"] | {"grow": 16}
+OTHERS["growing"] = OTHERS["all"] | {"grow": 16, "features": 0.0}
 
 
 def random_pictures(size=32):

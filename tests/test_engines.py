@@ -41,10 +41,11 @@ RECIPES = {
         penalty=1.0,
         average=0.9,
         augment=True,
+        features=0.5,
         decay=64,
     ),
 }
-GROWING = dataclasses.replace(RECIPES["modern"], grow=48)  # at 64 pixels, where it begins with halves, for 3 steps
+GROWING = dataclasses.replace(RECIPES["modern"], grow=48, features=0.0)  # at 64 pixels: 3 steps of halves
 STEPS = {
     "classic": (RECIPES["classic"], 0),
     "modern": (RECIPES["modern"], 0),

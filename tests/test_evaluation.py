@@ -1,4 +1,5 @@
 import json
+import shutil
 
 import cv2
 import numpy as np
@@ -149,6 +150,17 @@ def test_the_command_prints_it_all(run, many, capsys):
     assert json.loads(capsys.readouterr().out)["n"] == 60
     assert main(["evaluate", str(run), str(many), "--count", "5000"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_figures_by_the_eyes_of_the_judges_are_said_to_flatter(run, many, tmp_path, capsys):
+    evaluate(run, many)
+    assert "flatter" not in capsys.readouterr().err
+    judged = shutil.copytree(run, tmp_path / "judged")
+    config = json.loads((judged / "config.json").read_text())
+    config["recipe"]["features"] = 1.0
+    (judged / "config.json").write_text(json.dumps(config))
+    evaluate(judged, many)
+    assert "--features inception" in capsys.readouterr().err
 
 
 def test_only_like_is_compared_with_like():

@@ -175,6 +175,7 @@ def test_ways_are_followed_one_after_another_and_remembered(monkeypatch):
     ways = {"a": 1.0, "b": 0.0, "c": -0.5}
     for _ in range(2):
         assert np.allclose(found.follow(latent, ways), latent + np.array([1, 0, -0.5, 0, 0, 0]))
-    assert np.allclose(found.follow(latent, ways | {"c": 0.7}), latent + np.array([1, 0, 0.7, 0, 0, 0]))  # as by a slider
+    dragged = ways | {"c": 0.7}
+    assert np.allclose(found.follow(latent, dragged), latent + np.array([1, 0, 0.7, 0, 0, 0]))
     assert moves == ["a", "c", "c"]
     assert np.array_equal(found.follow(latent, {}), latent)

@@ -78,6 +78,19 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
         assert np.allclose(same, faces, atol=1e-3 * faces.std())
 
 
+def test_judges_by_features_go_along(faces_file, tmp_path):
+    recipe = dataclasses.replace(Recipe(**PAIRS), width=4, batch=16, features=1.0)
+    train(faces_file, tmp_path / "base", recipe, images=32, **QUIET)
+    base = Start(Run(tmp_path / "base"), "freeze-discriminator").networks()[1]
+    transfer(tmp_path / "base", faces_file, tmp_path / "run", TAG, "freeze-discriminator", images=32, **QUIET)
+    after = Start(Run(tmp_path / "run"), "finetune").networks()[1]
+    pairs = zip(base.get_layer("discriminator").layers, after.get_layer("discriminator").layers, strict=True)
+    moved = [not np.array_equal(one.kernel, other.kernel) for one, other in pairs if hasattr(one, "kernel")]
+    assert moved == sorted(moved) and not moved[0] and moved[-1], "the lower ones are held, the upper ones learn"
+    judges = [[layer.kernel for layer in network.layers if hasattr(layer, "kernel")] for network in (base, after)]
+    assert judges[0] and not any(np.array_equal(one, other) for one, other in zip(*judges, strict=True))
+
+
 def test_penalties_begin_as_far_on_as_the_base_is(bases, tmp_path):
     base = Run(shutil.copytree(bases["pairs"], tmp_path / "base"))
     for after, left in ((1000, 904), (50, 0)):  # the base has seen 96

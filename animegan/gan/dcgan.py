@@ -7,6 +7,7 @@ it does exactly what two with equal settings would.
 
 from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.engine import keras, ops
+from animegan.gan.feature_judges import PLAIN, add_judges
 from animegan.gan.losses import LOSSES, PENALTY_STEP, steepness
 from animegan.gan.networks import build_discriminator, build_generator
 from animegan.gan.recipes import CLASSIC
@@ -32,7 +33,8 @@ class DCGAN(keras.Model):
 
         Args:
             generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
-            discriminator: keras.Model from such pictures to logits (N, 1).
+            discriminator: keras.Model from such pictures to logits (N, 1); by a recipe with features (N, 4), as
+                `add_judges` makes it.
             recipe: animegan.gan.recipes.Recipe: loss, penalties, averaging and flips.
             seed: of all that is drawn at random while training.
             halves: (generator, discriminator) of pictures of half the size, parts of the two, which train until the
@@ -45,7 +47,6 @@ class DCGAN(keras.Model):
         self.penalising = recipe.penalty > 0 and not recipe.penalty_after
         self.latent_width = generator.input_shape[-1]
         self.recipe = recipe
-        self.losses_of = LOSSES[recipe.loss]
         self.seeds = keras.random.SeedGenerator(seed)
         names = ("discriminator_loss", "generator_loss", "real_score", "fake_score")
         self.trackers = {name: keras.metrics.Mean(name) for name in names}
@@ -126,7 +127,7 @@ class DCGAN(keras.Model):
             real: what `prepare` takes.
 
         Returns:
-            three float tensors (N, 1): logits of the real pictures and of the generated ones, which may move the
+            three float tensors (N, judges): logits of the real pictures and of the generated ones, which may move the
             discriminator only; and logits of the same generated ones, which may move the generator only. A recipe with
             penalties adds them, a float scalar for the discriminator.
         """
@@ -150,11 +151,13 @@ class DCGAN(keras.Model):
             return []
         count = max(1, round(self.recipe.batch * self.recipe.penalty_share))
         _, discriminator = self.players
+        if self.recipe.features:  # the other judges see through a network that stays as it is
+            discriminator = discriminator.get_layer(PLAIN)
         steep = 0.0
         for pictures, logits in ((real, real_logits), (ops.stop_gradient(fake), fake_logits)):
             pictures = pictures[:count]
             step = PENALTY_STEP * keras.random.normal(ops.shape(pictures), seed=self.seeds)
-            steep += steepness(logits[:count], discriminator(pictures + step, training=True)) / 2
+            steep += steepness(logits[:count, :1], discriminator(pictures + step, training=True)) / 2
         return [self.recipe.penalty * steep]
 
     def update_averages(self):
@@ -166,6 +169,19 @@ class DCGAN(keras.Model):
         momentum = ops.minimum(self.recipe.average, steps / (steps + 9.0))  # the untrained weights are soon forgotten
         for average, weight in zip(self.averages, self.generator.trainable_variables, strict=True):
             average.assign(momentum * average + (1.0 - momentum) * ops.stop_gradient(weight.value))
+
+    def losses_of(self, real_logits, fake_logits):
+        """(the discriminator's loss, the generator's), float scalars: weighted means over the judges.
+
+        Args:
+            real_logits, fake_logits: float tensors (N, judges).
+        """
+        losses_of, weight = LOSSES[self.recipe.loss], self.recipe.features
+        plain = losses_of(real_logits[:, :1], fake_logits[:, :1])
+        if not weight:
+            return plain
+        others = losses_of(real_logits[:, 1:], fake_logits[:, 1:])
+        return tuple((one + weight * other) / (1 + weight) for one, other in zip(plain, others, strict=True))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Sum of both players' losses and the penalties, from what `call` returns."""
@@ -244,4 +260,6 @@ def build_networks(size, recipe, seed=0):
         discriminator = build_discriminator(size, recipe.width, seed)
     else:
         discriminator = build_plain_discriminator(size, recipe.width, seed, recipe.deviation)
+    if recipe.features:
+        discriminator = add_judges(discriminator, seed)
     return generator(*settings), discriminator, None

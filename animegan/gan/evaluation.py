@@ -1,6 +1,7 @@
 """How good a generator is: its faces against real ones that nobody trained on."""
 
 import hashlib
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -55,6 +56,12 @@ def evaluate(
     """
     run = find_run(run)
     generator, tags = run.load_generator(), run.config.get("tags", ())
+    if features == "faces" and run.config["recipe"].get("features"):
+        print(
+            f"animegan: {run.name} learned from judges who see as the face network does, so distances by it flatter; "
+            "--features inception measures by other eyes",
+            file=sys.stderr,
+        )
     size = generator.output_shape[1]
     with FaceSet(faces) as data:
         if data.size != size:

@@ -1,6 +1,6 @@
 """Recipes: every setting that decides what a training run learns, as one frozen dataclass."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from animegan.files import InputError
 
@@ -27,6 +27,7 @@ class Recipe:
     penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
     augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
+    features: float = 0.0  # weight of judges who see pictures as the face network does; 0 for none
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
 
     def __post_init__(self):
@@ -39,6 +40,8 @@ class Recipe:
             raise InputError("a recipe must have deviation or discriminator_norm, not both. Received: both")
         if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
+        if self.grow and self.features:  # the judges see whole pictures from the start
+            raise InputError(f"grow must be 0 where there are features. Received: {self.grow}")
         if self.grow and (self.discriminator_norm or not self.resize):  # no other networks can
             raise InputError(f"grow must be 0 where there is no resize, or discriminator_norm. Received: {self.grow}")
 
@@ -53,7 +56,15 @@ MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     deviation=True,
     average=0.999,
 )
-RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN)}
+PATIENT = replace(  # for hours: what costs more for each picture, and lasts
+    MODERN,
+    name="patient",
+    width=32,
+    features=1.0,
+    penalty=0.01,
+    average=0.9995,
+)
+RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN, PATIENT)}
 
 
 def recipe(name):

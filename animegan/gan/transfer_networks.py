@@ -67,5 +67,7 @@ def freeze_below(discriminator, side):
         side: in pixels; a convolution whose maps are larger is held.
     """
     for layer in discriminator.layers:
-        if isinstance(layer, layers.Conv2D) and layer.output.shape[1] > side:
+        if isinstance(layer, keras.Model):
+            freeze_below(layer, side)
+        elif isinstance(layer, layers.Conv2D) and layer.output.shape[1] > side:
             layer.trainable = False

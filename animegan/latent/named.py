@@ -32,7 +32,7 @@ class Directions(dict):
         """
         super().__init__(vectors)
         self.slopes = slopes
-        # A face is drawn, written as text and blended, all by the same way; a dragged slider changes the last part of it.
+        # A face is drawn, written as text and blended, all by the same way; a dragged slider changes its last part.
         self._followed = functools.lru_cache(maxsize=64)(self._follow)
 
     def move(self, latents, name, amount):
