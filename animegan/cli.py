@@ -20,6 +20,7 @@ LIMIT_WORDS = {  # what is refused above, by the names in animegan.faces.limits
     "pixels": "of one picture",
     "file_bytes": "bytes of one file, unpacked",
     "bytes": "of one source, unpacked",
+    "table_bytes": "of one table of tags that a source brings along",
     "members": "files of one archive",
 }
 
@@ -203,7 +204,7 @@ def _add_pack(commands):
     parser.add_argument("--size", type=int, default=DEFAULT_SIZE, help=f"pixels: {_sizes()} (%(default)s)")
     parser.add_argument("--tags", type=Path, help="a CSV with a column 'file' and a column for each tag")
     parser.add_argument("--near-duplicates", action="store_true", help="drop resized and re-encoded copies, too")
-    _add_limits(parser, "pixels", "file_bytes", "bytes", "members")
+    _add_limits(parser, "pixels", "file_bytes", "bytes", "table_bytes", "members")
 
 
 def _pack(options):

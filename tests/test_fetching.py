@@ -418,7 +418,10 @@ def test_nothing_lands_outside_the_folder(home, serve):
         for name in ("../../../../evil.png", "/evil.png", "images/good.png", "x" * 300 + ".png"):
             file.writestr(name, name)
     serve(stream.getvalue())
-    assert fetched(home)["pictures"] == 2  # the two evil ones have the same name, inside
+    result = fetched(home)
+    assert result["pictures"] == 2  # the two evil ones have the same name, inside
+    assert (result["left_out"], result["left_out_names"]) == (1, ["x" * 300 + ".png"])
+    assert fetched(home)["left_out"] == 1, "it is remembered with what the cache holds"
     assert all(path.is_relative_to(home / "cache") or path.is_relative_to(home / "out") for path in home.rglob("*.png"))
 
 
@@ -437,9 +440,11 @@ def test_links_of_a_tar_are_left_out(home, serve):
             member.type, member.linkname = kind, target
             file.addfile(member)
     serve(stream.getvalue())
-    fetched(home)
+    result = fetched(home)
     names = sorted(path.name for path in (home / "out").rglob("*.png"))
     assert names in (["good.png"], ["evil.png", "good.png"])  # an absolute name is made relative
+    assert result["left_out"] == 6 - len(names)
+    assert {"link.png", "hard.png", "pipe.png", "../evil.png"} <= set(result["left_out_names"])
     assert not list(home.glob("*.png")) and not os.path.exists("/evil.png")
 
 

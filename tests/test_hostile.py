@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from animegan.cli import main
-from animegan.faces import sealing, sources
+from animegan.faces import packed, sealing, sources
 from animegan.faces.drawing import draw_faces
 from animegan.faces.limits import Limits
 from animegan.faces.packed import FaceSet
@@ -402,3 +402,13 @@ def test_there_is_no_pickle_anywhere():
             "torch.load",
         ):
             assert word not in text, path
+
+
+def test_a_packed_file_of_others_is_distrusted_though_it_is_sealed(faces_file, tmp_path, monkeypatch):
+    looked = []
+    monkeypatch.setattr(packed, "opens_elsewhere", lambda path: looked.append(path) or "HDF5 crashed on it")
+    with FaceSet(faces_file):
+        assert not looked, "the seal is enough for what was packed here"
+    with pytest.raises(InputError, match="HDF5 crashed on it"):
+        pack([faces_file], tmp_path / "again.h5", 32, progress=False)
+    assert looked == [faces_file] and not (tmp_path / "again.h5").exists()

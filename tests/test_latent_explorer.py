@@ -11,6 +11,7 @@ from animegan.cli import main
 from animegan.controls import Picture
 from animegan.files import InputError
 from animegan.gan.dcgan import build_networks
+from animegan.gan.features import load_face_network
 from animegan.gan.finding import find_run, pretrained_names
 from animegan.gan.generating import draw_latents, generate
 from animegan.gan.networks import build_generator
@@ -23,6 +24,7 @@ from animegan.latent.fast import FastGenerator
 from animegan.latent.movies import write_movie
 from animegan.latent.saving import there_and_back
 from animegan.latent.state import History, Place, from_text, to_text
+from animegan.latent.tagged import judge
 from animegan.pictures import decode
 
 WIDTH = 10
@@ -328,7 +330,7 @@ def test_a_walk_is_a_movie_of_the_length_asked_for(run, tmp_path, kind, capsys):
     else:
         movie = cv2.VideoCapture(str(out))
         sides = movie.get(cv2.CAP_PROP_FRAME_WIDTH), movie.get(cv2.CAP_PROP_FRAME_HEIGHT)
-        assert sides == (64, 64)
+        assert (sides, movie.get(cv2.CAP_PROP_FPS)) == ((64, 64), 10)
         frames = []
         while (read := movie.read())[0]:
             frames.append(read[1].astype(int))
@@ -382,6 +384,9 @@ def test_generators_that_come_with_the_project_are_ready(name):
     assert all(np.isclose(np.linalg.norm(direction), 1, atol=1e-4) for direction in directions.values())
     assert all(name in directions.slopes for name in directions if "=" in name)
     assert run.generator_path.stat().st_size < 8e6
+    network, many = load_face_network(), draw_latents(200, generator.input_shape[-1], seed=5)
+    result = judge(generator, network, many, directions.move(many, "hair=blue", 2.0), "hair=blue")
+    assert result["before"] < 0.4 and result["after"] > 0.7 and result["any_changed"] < 0.25
     start, networks = Start(run, "finetune"), build_networks(run.config["size"], Recipe(**run.config["recipe"]))
     start(*networks[:2])  # a transfer begins so
     latents = draw_latents(2, generator.input_shape[-1])

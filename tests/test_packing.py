@@ -741,3 +741,27 @@ def test_a_picture_is_held_out_in_every_file(faces_file, tmp_path):
         writer.add(faces.images(some), [str(row) for row in some], [{}] * len(some))
     with FaceSet(tmp_path / "some.h5") as some:
         assert some.split()[1].tolist() == [0, 1, 2, 3, 4, 10, 11, 12]
+
+
+def test_a_table_larger_than_allowed_is_left_unread(tmp_path):
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.png").write_bytes(encode(np.zeros((40, 40, 3), np.uint8)))
+    (folder / "tags.csv").write_text("file,hair\na.png,red\n")
+    result = pack([folder], tmp_path / "faces.h5", 32, progress=False, limits=Limits(table_bytes=10))
+    assert "at most 10 table bytes (--most-table-bytes). Received: 20" in result["bad_tables"][f"{folder}: tags.csv"]
+    assert (result["tagged"], result["pictures"]) == (0, 1)
+
+
+def test_damaged_pictures_of_a_packed_file_are_named(faces_file, tmp_path):
+    path, rng = tmp_path / "faces.h5", np.random.default_rng(0)
+    with FaceSet(faces_file) as faces:
+        image = faces.images([7]).tobytes()
+    data = bytearray(faces_file.read_bytes())
+    data[data.index(image) + int(rng.integers(len(image)))] ^= 4
+    path.write_bytes(data)
+    result, found = packed(path, tmp_path / "again.h5")
+    with FaceSet(faces_file) as faces:
+        name = faces.sources()[7]
+        assert list(found) == [each for each in faces.sources() if each != name]
+    assert result["skipped_files"] == {f"{path}/{name}": "damaged: its checksum is another"}

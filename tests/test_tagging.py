@@ -136,3 +136,14 @@ def test_a_table_is_read_from_a_file(tmp_path):
 def test_a_table_that_cannot_be_read_is_bad_input(tmp_path, name):
     with pytest.raises(InputError, match="tags must be in a CSV file that can be read"):
         TagTable.read(tmp_path / name)
+
+
+def test_a_table_of_a_thousand_columns_is_none():
+    with pytest.raises(InputError, match=r"at most 1,000 columns\. Received: 1,001"):
+        TagTable("file," + ",".join(f"tag{number}" for number in range(1000)) + "\n")
+
+
+def test_a_row_may_end_early():
+    found = table("file,hair,eyes\na.png\nb.png,red\n\nc.png,,blue\n,green\n")
+    assert [found.of(name) for name in ("a.png", "b.png", "c.png")] == [{}, {"hair": "red"}, {"eyes": "blue"}]
+    assert found.report()["rows"] == 4

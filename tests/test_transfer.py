@@ -21,7 +21,7 @@ from animegan.gan.recipes import MODERN, Recipe
 from animegan.gan.resizing import build_plain_discriminator
 from animegan.gan.runs import Run
 from animegan.gan.training import train
-from animegan.gan.transfer import FROZEN_ABOVE, Start, transfer
+from animegan.gan.transfer import AUGMENTED, FROZEN_ABOVE, Start, transfer
 from animegan.gan.transfer_networks import freeze_below
 
 PAIRS = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
@@ -89,6 +89,12 @@ def test_judges_by_features_go_along(faces_file, tmp_path):
     assert moved == sorted(moved) and not moved[0] and moved[-1], "the lower ones are held, the upper ones learn"
     judges = [[layer.kernel for layer in network.layers if hasattr(layer, "kernel")] for network in (base, after)]
     assert judges[0] and not any(np.array_equal(one, other) for one, other in zip(*judges, strict=True))
+
+
+def test_few_pictures_are_augmented_and_the_transfer_averaged(bases):
+    few, many = (Start(Run(bases["classic"]), "finetune").recipe(count) for count in (AUGMENTED - 1, AUGMENTED))
+    assert (few.augment, many.augment) == (True, False)
+    assert Run(bases["classic"]).config["recipe"]["average"] == 0 and few.average == many.average == 0.999
 
 
 def test_penalties_begin_as_far_on_as_the_base_is(bases, tmp_path):

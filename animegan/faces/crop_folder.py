@@ -114,7 +114,7 @@ class CropFolder:
             list of str, one a picture: its stem, cut and numbered if need be. Crop k is called <name>_<k>.png.
         """
         foreign = {path.name for path in self.path.glob("*.png")} - self.earlier
-        taken = {name.rpartition("_")[0].casefold() for name in foreign}
+        taken = dict.fromkeys((name.rpartition("_")[0].casefold() for name in foreign), 2)
         return [_free(file.stem, taken) for file in files]
 
     @contextlib.contextmanager
@@ -139,8 +139,8 @@ class CropFolder:
             these names are called otherwise.
         """
         differ = {row[0].rpartition("_")[0] for row in rows if self._differs(staging, row[0])}
-        taken = {path.name.rpartition("_")[0].casefold() for path in self.path.glob("*.png")}
-        taken |= {row[0].rpartition("_")[0].casefold() for row in rows}
+        names = itertools.chain((path.name for path in self.path.glob("*.png")), (row[0] for row in rows))
+        taken = dict.fromkeys((name.rpartition("_")[0].casefold() for name in names), 2)
         renamed = {name: _free(name, taken) for name in sorted(differ)}
         moves = {}  # name in the staging folder → name
         for row in rows:
@@ -162,12 +162,20 @@ class CropFolder:
 
 
 def _free(stem, taken):
-    """The stem, cut to LONGEST, or the first of <stem>-2, <stem>-3, … that is not taken, which it then is."""
+    """The stem, cut to LONGEST, or the first of <stem>-2, <stem>-3, … that is not taken, which it then is.
+
+    Args:
+        stem: of a file's name.
+        taken: {name in lower case: the first number that may still be free}.
+    """
     while len(os.fsencode(stem)) > LONGEST:
         stem = stem[:-1]
-    numbered = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
-    name = next(name for name in numbered if name.casefold() not in taken)
-    taken.add(name.casefold())
+    first = stem.casefold()
+    name = stem
+    while name.casefold() in taken:
+        name = f"{stem}-{taken[first]}"
+        taken[first] += 1
+    taken[name.casefold()] = 2
     return name
 
 

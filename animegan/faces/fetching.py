@@ -49,8 +49,9 @@ def fetch(handle, out, patience=PATIENCE, limits=LIMITS, progress=True):
         progress: show a progress bar on stderr.
 
     Returns:
-        dict: handle (with its version), files, pictures (how many of them by their names), megabytes, cached (whether
-        it was there already), out.
+        dict: handle (with its version), files, pictures (how many of them by their names), megabytes, left_out (how
+        many members of the archive are not among them: links, and names that cannot be), left_out_names (of the first
+        five), cached (whether it was there already), out.
 
     Raises:
         InputError: the handle or the folder cannot be used, the set cannot be had, or what came is no archive.
@@ -66,7 +67,8 @@ def fetch(handle, out, patience=PATIENCE, limits=LIMITS, progress=True):
     _check_folder(out, name)
     answer = _download(name + (version or ""), patience, limits, progress)
     found = f"{name}/versions/{answer['version']}" if answer["version"] else name
-    return {"handle": found, **_place(Path(answer["path"]), out, found), "cached": answer["cached"], "out": str(out)}
+    rest = {name: answer[name] for name in ("left_out", "left_out_names", "cached")}
+    return {"handle": found, **_place(Path(answer["path"]), out, found), **rest, "out": str(out)}
 
 
 def _check_folder(out, name):

@@ -88,7 +88,8 @@ def _fetch(name, limits, answer):
             raise
         return found
     version = wanted.version if wanted.is_versioned() else _version(path)
-    return {"path": str(path), "version": version, "files": _count(path), "cached": False}
+    left = _left_out(shelf, wanted.with_version(version) if version else wanted)
+    return {"path": str(path), "version": version, "files": _count(path), "cached": False} | left
 
 
 def _cached(shelf, wanted):
@@ -97,12 +98,10 @@ def _cached(shelf, wanted):
     if not path:
         return None
     files = _count(path)
-    record = _record_of(Path(shelf.get_archive_path(wanted)))
-    with contextlib.suppress(OSError, ValueError):  # unpacked by another program: nobody counted
-        if files < int(record.read_text()):
-            shelf.mark_as_incomplete(wanted)
-            return None
-    return {"path": str(path), "version": wanted.version, "files": files, "cached": True}
+    if files < _record(shelf, wanted).get("files", 0):
+        shelf.mark_as_incomplete(wanted)
+        return None
+    return {"path": str(path), "version": wanted.version, "files": files, "cached": True} | _left_out(shelf, wanted)
 
 
 def _newest_cached(shelf, wanted):
@@ -120,8 +119,20 @@ def _count(path):
 
 
 def _record_of(archive):
-    """Where the number of an archive's files is noted: files that are deleted later are noticed by it."""
+    """Where is noted what an archive held: files that are deleted later are noticed by it."""
     return archive.with_suffix(".files")
+
+
+def _record(shelf, wanted):
+    """What was noted of a set's archive: {} where another program has unpacked it."""
+    with contextlib.suppress(OSError, ValueError):
+        return json.loads(_record_of(Path(shelf.get_archive_path(wanted))).read_text())
+    return {}
+
+
+def _left_out(shelf, wanted):
+    record = _record(shelf, wanted)
+    return {"left_out": record.get("left_out", 0), "left_out_names": record.get("left_out_names", [])}
 
 
 def _telling(answer):
@@ -148,14 +159,14 @@ def _telling(answer):
 def _unpack(archive, folder, limits, answer):
     """Unpack in kagglehub's stead. It would keep a damaged archive, and stumble over it for ever."""
     try:
-        files, _ = unpack(archive, folder, limits, lambda done, total: answer(done=done, total=total, unit="file"))
+        found = unpack(archive, folder, limits, lambda done, total: answer(done=done, total=total, unit="file"))
     except (BadArchive, TooLarge) as error:
         with open(archive, "rb") as file:
             error.add_note(f"{archive.stat().st_size} bytes that begin with {file.read(BEGINNING)!r}")
         archive.unlink()
         shutil.rmtree(folder, ignore_errors=True)
         raise
-    _record_of(archive).write_text(str(files))
+    _record_of(archive).write_text(json.dumps(dict(zip(("files", "left_out", "left_out_names"), found, strict=True))))
 
 
 def _cause(error):

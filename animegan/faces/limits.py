@@ -13,6 +13,7 @@ class Limits:
     pixels: int = MOST_PIXELS  # of one picture: a 10,000 × 10,000 scan
     file_bytes: int = 500_000_000  # of one file, unpacked
     bytes: int = 100_000_000_000  # of all files of one source, unpacked: about a million large pictures
+    table_bytes: int = 20_000_000  # of one table of tags that a source brings along: half a million rows
     members: int = 5_000_000  # of one archive or folder
 
     def __post_init__(self):
@@ -30,7 +31,7 @@ class Limits:
 
         Args:
             name: what is measured, for the message.
-            kind: "pixels", "file_bytes", "bytes" or "members".
+            kind: one of the limits' names.
             value: int.
         """
         most = getattr(self, kind)

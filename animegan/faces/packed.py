@@ -22,13 +22,14 @@ MOST_SIZE = 4096  # pixels: a side beyond that is a damaged number
 class FaceSet:
     """A packed file opened for reading."""
 
-    def __init__(self, path, look_first=True):
+    def __init__(self, path, look_first=True, foreign=False):
         """Open a file that `animegan pack` or `animegan draw` made.
 
         Args:
             path: the file.
             look_first: whether to open a file without a seal in another process first, which takes half a second: HDF5
                 crashes on some damaged files.
+            foreign: do so with a sealed file, too: whoever made it on purpose can have sealed it.
 
         Raises:
             InputError: it is missing, or no such file.
@@ -38,7 +39,7 @@ class FaceSet:
         try:
             if not self.path.is_file():
                 raise OSError("a folder" if self.path.is_dir() else "no such file")
-            reason = self._distrust() if look_first else None
+            reason = self._distrust(foreign) if look_first else None
             if reason:
                 raise OSError(reason)
             self._open()
@@ -47,12 +48,12 @@ class FaceSet:
             reason = f"no packed face file, {error}" if self.path.is_file() else error
             raise InputError(f"faces must be a file made by `animegan pack`. Received: {path} ({reason})") from error
 
-    def _distrust(self):
+    def _distrust(self, foreign):
         """Why the file must not be opened here, or None: HDF5 crashes on some that are damaged."""
         state = check(self.path)
         if state == BROKEN:
             return "damaged: its checksum is another"
-        return None if state == SEALED else opens_elsewhere(self.path)
+        return None if state == SEALED and not foreign else opens_elsewhere(self.path)
 
     def _open(self):
         """Open the file, and see that it is laid out as it must be."""

@@ -1,6 +1,7 @@
 """Packing: sources of any kind merge into one faces.h5, without duplicates, in flat memory."""
 
 import collections
+import hashlib
 import itertools
 import os
 from collections.abc import Iterator
@@ -59,15 +60,15 @@ def pack(paths, out, size=DEFAULT_SIZE, tags=None, progress=True, limits=LIMITS,
     if not kinds:
         raise InputError("there must be at least one source to pack. Received: none")
     for path in (path for path, kind in kinds.items() if kind == "h5"):
-        with FaceSet(path) as faces:
+        with FaceSet(path, foreign=True) as faces:
             _note_values(faces.tags, values)
-    skipped, bad_tables, others, tables = {}, {}, collections.Counter(), {str(tags): given} if given else {}
+    skipped, bad_tables, others, tables = _Skipped(), {}, collections.Counter(), {str(tags): given} if given else {}
     provenance = {"command": "pack", "sources": [Path(path).name for path in kinds]}
     with FaceWriter(out, size, provenance, drop_copies=drop_copies) as writer:
         for path, kind in kinds.items():
             found = 0
             if kind == "h5":
-                blocks = _h5_blocks(path, size, limits)
+                blocks = _h5_blocks(path, size, limits, skipped)
             else:
                 carried = _read_tables(path, limits, values, bad_tables)
                 tables |= {f"{path}: {name}": table for name, table in carried.items()}
@@ -119,23 +120,36 @@ def remarks(result):
 
 def _count(path, kind):
     if kind == "h5":
-        with FaceSet(path) as faces:
+        with FaceSet(path, look_first=False) as faces:
             return len(faces)
     return sources.count_pictures(path)
 
 
-def _h5_blocks(path, size, limits) -> Iterator[tuple]:
-    """Blocks (images, names, tags, looks) of a packed file, resized where it has another size."""
-    with FaceSet(path) as faces, ThreadPoolExecutor(os.cpu_count()) as pool:
+def _h5_blocks(path, size, limits, skipped) -> Iterator[tuple]:
+    """Blocks (images, names, tags, looks) of a packed file, resized where it has another size.
+
+    Its seal leaves out the pictures: those that are not as they were written are noted in `skipped`.
+    """
+    with FaceSet(path, look_first=False) as faces, ThreadPoolExecutor(os.cpu_count()) as pool:
         limits.check(path, "members", len(faces))
         limits.check(path, "bytes", len(faces) * faces.size**2 * 3)
-        names = faces.sources()
-        codes = {tag: faces.codes(tag) for tag in faces.tags}
-        for start in range(0, len(faces), BLOCK):
-            rows = range(start, min(start + BLOCK, len(faces)))
-            tags = [{tag: faces.tags[tag][code[row]] for tag, code in codes.items() if code[row] >= 0} for row in rows]
-            images = np.stack([resize(image, size) for image in faces.images(rows)])
-            yield images, names[rows.start : rows.stop], tags, list(pool.map(look, images))
+        try:
+            names, digests = faces.sources(), faces.digests()
+            known = {tag: (faces.tags[tag], faces.codes(tag)) for tag in faces.tags}
+            for start in range(0, len(faces), BLOCK):
+                stored = faces.images(range(start, min(start + BLOCK, len(faces))))
+                rows = []
+                for row, image in enumerate(stored, start):
+                    if hashlib.sha256(image).hexdigest().encode() == digests[row]:
+                        rows.append(row)
+                    else:
+                        skipped.note(_text(f"{path}/{names[row]}"), "damaged: its checksum is another")
+                if rows:
+                    images = np.stack([resize(stored[row - start], size) for row in rows])
+                    tags = [{tag: each[at[row]] for tag, (each, at) in known.items() if at[row] >= 0} for row in rows]
+                    yield images, [names[row] for row in rows], tags, list(pool.map(look, images))
+        except OSError as error:  # HDF5's, who does not say which file it is about
+            raise InputError(f"a packed file must be readable to its end. Received: {path} ({error})") from error
 
 
 def _read_tables(path, limits, values, bad):
@@ -179,7 +193,7 @@ def _picture_blocks(path, size, tables, skipped, others, limits) -> Iterator[tup
             images, names, tags, looks = [], [], [], []
             for (name, _), read in zip(batch, decoded, strict=True):
                 if isinstance(read, str):
-                    skipped[_unused(_text(f"{path}/{name}"), skipped)] = read
+                    skipped.note(_text(f"{path}/{name}"), read)
                     continue
                 images.append(read[0])
                 looks.append(read[1])
@@ -196,10 +210,20 @@ def _carried_tags(tables, name):
     return {tag: value for table in above or [table for _, table in tables] for tag, value in table.of(name).items()}
 
 
-def _unused(name, names):
-    """The name, numbered where an archive holds it more than once."""
-    numbered = itertools.chain([name], (f"{name} ({number})" for number in itertools.count(2)))
-    return next(name for name in numbered if name not in names)
+class _Skipped(dict):
+    """{name: reason}; a name that an archive holds more than once is numbered."""
+
+    def __init__(self):
+        super().__init__()
+        self._repeats = collections.Counter()
+
+    def note(self, name, reason):
+        """Add one."""
+        numbered = name
+        while numbered in self:
+            self._repeats[name] += 1
+            numbered = f"{name} ({self._repeats[name] + 1})"
+        self[numbered] = reason
 
 
 def _text(name):

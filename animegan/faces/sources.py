@@ -114,7 +114,7 @@ def carried_tables(path, limits=LIMITS) -> Iterator[tuple[str, bytes | OSError]]
     """
     for name, size, read in _members(path, limits):
         if PurePosixPath(name).name in TAG_FILES:
-            yield name, _read(read, size, limits)
+            yield name, _read(read, size, limits, "table_bytes")
 
 
 def _members(path, limits):
@@ -128,12 +128,12 @@ def _members(path, limits):
             yield name, size, read
 
 
-def _read(read, size, limits):
+def _read(read, size, limits, kind="file_bytes"):
     """The bytes of one file, or the OSError that says why not."""
     try:
         if isinstance(read, OSError):
             raise read
-        limits.check("a file", "file_bytes", size)
+        limits.check("a file", kind, size)
         return read()
     except OSError as error:
         return error

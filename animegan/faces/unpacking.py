@@ -13,6 +13,8 @@ from animegan.files import InputError
 # What a name can be to a file system: too long, not its kind of text, or both a file and a folder.
 UNNAMEABLE = (errno.ENAMETOOLONG, errno.EILSEQ, errno.EINVAL, errno.EISDIR, errno.ENOTDIR, errno.EEXIST)
 
+EXAMPLES = 5  # names of members that were left out
+
 
 class BadArchive(ValueError):
     """A file is no zip or tar archive, or a damaged one."""
@@ -31,7 +33,7 @@ def unpack(archive, folder, limits, tell=lambda done, total: None):
         tell: called with (members done, members in all) after each.
 
     Returns:
-        (how many files were written, how many members were left out).
+        (how many files were written, how many members were left out, the names of the first five of those).
 
     Raises:
         BadArchive: it is no archive, or damaged.
@@ -52,13 +54,14 @@ def unpack(archive, folder, limits, tell=lambda done, total: None):
 
 
 def _zip_members(path):
-    """The members of a zip: (whether it is a file, whether it is a folder, bytes, what writes it into a folder).
+    """The members of a zip: (name, whether it is a file, or a folder, bytes, what writes it into a folder).
 
     zipfile unpacks no more bytes than are stated, and writes a link as a file that holds its target's name.
     """
     with zipfile.ZipFile(path) as archive:
         for member in archive.infolist():
-            yield not member.is_dir(), member.is_dir(), member.file_size, functools.partial(archive.extract, member)
+            write = functools.partial(archive.extract, member)
+            yield member.filename, not member.is_dir(), member.is_dir(), member.file_size, write
 
 
 def _tar_members(path):
@@ -66,32 +69,41 @@ def _tar_members(path):
     with open_tar(path) as archive:
         for member in tar_members(archive):
             write = functools.partial(archive.extract, member, filter="data")
-            yield member.isfile(), member.isdir(), member.size, write
+            yield member.name, member.isfile(), member.isdir(), member.size, write
 
 
 def _write(members, archive, folder, limits, tell):
     """Check all members, then write the files among them."""
     files = left_out = total = 0
-    for number, (is_file, is_folder, size, _) in enumerate(members(archive), start=1):
+    examples = []
+
+    def leave(name):
+        nonlocal left_out
+        left_out += 1
+        if len(examples) < EXAMPLES:
+            examples.append(name.encode("utf-8", "backslashreplace").decode())
+
+    for number, (name, is_file, is_folder, size, _) in enumerate(members(archive), start=1):
         total += size
         limits.check("an archive", "members", number)
         limits.check("an archive", "bytes", total)
         limits.check("a file of an archive", "file_bytes", size)
         files += is_file
-        left_out += not is_file and not is_folder
+        if not is_file and not is_folder:
+            leave(name)
     if not files:  # also what is nothing but zeros: tarfile takes that for an empty tar
         raise BadArchive("it holds no file")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    writes = (write for is_file, _, _, write in members(archive) if is_file)
-    for number, write in enumerate(writes, start=1):
+    writes = ((name, write) for name, is_file, _, _, write in members(archive) if is_file)
+    for number, (name, write) in enumerate(writes, start=1):
         try:
             write(folder)
         except tarfile.FilterError:  # it points outside
-            left_out += 1
+            leave(name)
         except OSError as error:
             if error.errno not in UNNAMEABLE:
                 raise
-            left_out += 1
+            leave(name)
         tell(number, files)
-    return sum(path.is_file() for path in folder.rglob("*")), left_out
+    return sum(path.is_file() for path in folder.rglob("*")), left_out, examples
