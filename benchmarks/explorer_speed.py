@@ -1,9 +1,10 @@
 """How soon the explorer answers: from a key press to the new picture on the page, in a real Chromium.
 
-    python benchmarks/explorer_speed.py [--run drawn-faces] [--presses 100]
+    python benchmarks/explorer_speed.py [--run drawn-faces] [--presses 100] [--moved 6]
 
-Also a drag of five seconds (whether a queue grows: how far the kernel is behind when the finger stops), and the
-generator alone, warm, for one face and for a strip of eight.
+Six sliders have been moved before, each of which the face goes along anew. Also a drag of five seconds (whether a queue
+grows: how far the kernel is behind when the finger stops), and the generator alone, warm, for one face and a strip of
+eight.
 """
 
 import argparse
@@ -53,6 +54,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--run", default="drawn-faces")
     parser.add_argument("--presses", type=int, default=100)
+    parser.add_argument("--moved", type=int, default=6, help="sliders that have been moved before")
     parser.add_argument("--drag", type=float, default=5.0, help="seconds")
     options = parser.parse_args()
     result = {"generator_ms": warm_calls(options.run, options.presses)}
@@ -81,7 +83,10 @@ def pages(options):
     with tempfile.TemporaryDirectory() as scratch:
         served = Path(scratch, "served")
         served.mkdir()
-        code = f"from animegan.latent import explore\nexplorer = explore({options.run!r})\nexplorer"
+        code = f"""from animegan.latent import explore
+explorer = explore({options.run!r})
+explorer.sliders.values = dict.fromkeys(explorer.sliders.names[: {options.moved}], 0.5)
+explorer"""
         kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
         nbformat.write(new_notebook(cells=[new_code_cell(code)], metadata=kernel), served / "explorer.ipynb")
         with Lab(served, scratch) as lab:

@@ -47,7 +47,7 @@ def log_odds(slopes, latents, name):
 def test_the_slope_is_that_of_the_log_odds(random_slopes, monkeypatch):
     """With nothing to hold, a short step raises them as far as its length times the slope found by differences."""
     monkeypatch.setattr("animegan.latent.turning.RIDGE", 1e9)  # the other tags do not count
-    monkeypatch.setattr("animegan.latent.turning.STEPS", 1)
+    monkeypatch.setattr("animegan.latent.turning.STEP", 10.0)
     latents = np.random.default_rng(2).normal(size=(4, WIDTH))
     for name in ("hair=light", "eyes=red"):
         nudges = 1e-3 * np.eye(WIDTH)
@@ -90,8 +90,16 @@ def test_the_length_of_the_way_is_what_was_asked_for(random_slopes, monkeypatch)
     assert np.array_equal(random_slopes.move(latents, "hair=light", 0.0), latents)
     far = np.linalg.norm(random_slopes.move(latents, "hair=light", 1.5) - latents, axis=1)
     assert (far <= 1.5 + 1e-5).all() and (far > 0.5).all()
-    monkeypatch.setattr("animegan.latent.turning.STEPS", 1)
+    monkeypatch.setattr("animegan.latent.turning.STEP", 10.0)
     assert np.allclose(np.linalg.norm(random_slopes.move(latents, "hair=light", -1.5) - latents, axis=1), 1.5)
+
+
+def test_a_longer_way_begins_as_a_shorter_one(random_slopes):
+    """Or a face would jump under a slider that is dragged."""
+    latents = np.random.default_rng(6).normal(size=(20, WIDTH)).astype(np.float32)
+    ends = [random_slopes.move(latents, "hair=light", amount) for amount in (0.7499, 0.75, 0.7501)]
+    for one, other in itertools.pairwise(ends):
+        assert 0 < np.linalg.norm(other - one, axis=1).max() < 2e-4
 
 
 def test_one_tag_alone_has_nothing_to_hold(random_slopes):

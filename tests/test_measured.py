@@ -60,6 +60,11 @@ def test_transfer():
     assert f"at Fréchet distances of {span(early)}, from nothing" in row
     assert f"at {span([run['end']['frechet'] for run in nothing])}; at the end {span(late)}," in row
     assert min(run["end"]["tagged"] for run in methods) >= 0.99 and "99 % or more of their faces blonde" in row
+    assert max(early) <= min(run["end"]["frechet"] for run in nothing)
+    enough = 0.6 * found["runs"]["all finetune"]["end"]["recall"]
+    recalls = [run["end"]["recall"] for run in methods]
+    reached = sum(recall >= enough for recall in recalls)
+    assert f"recall {min(recalls):.2f} to {max(recalls):.2f}, {reached} of {len(recalls)} at 0.6 times" in row
     copied = [run["end"]["memorisation"] for run in methods]
     assert f"memorisation {min(copied):.2f} to {max(copied):.2f}" in row
     assert f"{found['n']} held-out drawn faces, floor {found['floor']['frechet']:.0f}" in row

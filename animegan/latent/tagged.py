@@ -61,6 +61,21 @@ def tag_directions(latents, likelihoods, values, ridge=RIDGE, rare=RARE):
     return {name: direction for _, name, direction in found}
 
 
+def changed_tags(start, end):
+    """Which faces have changed in what was known of them.
+
+    Args:
+        start, end: {tag: float array (N, number of values)}, likelihoods of the same faces before and after.
+
+    Returns:
+        {tag: bool array (N,)}: its value was known before (likelihood SURE or more), and the most likely one is another
+        afterwards.
+    """
+    return {
+        tag: (start[tag].max(axis=1) >= SURE) & (start[tag].argmax(axis=1) != end[tag].argmax(axis=1)) for tag in start
+    }
+
+
 def judge(generator, network, latents, moved, name):
     """What a move towards a value of a tag does to faces, in the eyes of the face network.
 
@@ -72,9 +87,8 @@ def judge(generator, network, latents, moved, name):
         name: "hair=blonde", what they were to move towards.
 
     Returns:
-        dict: before and after (shares of the faces that show the value); changed, {other tag: share of the faces whose
-        value of it was known before (likelihood 0.8 or more), and whose most likely value is another afterwards};
-        any_changed, the share of the faces of which at least one other tag has changed so.
+        dict: before and after (shares of the faces that show the value); changed, {other tag: share of the faces in
+        which it has changed, by `changed_tags`}; any_changed, the share of those in which at least one other tag has.
 
     Raises:
         InputError: the network does not know the tag or the value.
@@ -84,11 +98,10 @@ def judge(generator, network, latents, moved, name):
         raise InputError(f"a move must be named after a tag and a value that are known. Received: {name}")
     start, end = (network.tags(generate(generator, each)) for each in (latents, moved))
     index = network.values[tag].index(value)
-    known = {other: start[other].max(axis=1) >= SURE for other in network.values if other != tag}
-    moved = {other: known[other] & (start[other].argmax(axis=1) != end[other].argmax(axis=1)) for other in known}
+    others = {other: faces for other, faces in changed_tags(start, end).items() if other != tag}
     return {
         "before": float(np.mean(start[tag].argmax(axis=1) == index)),
         "after": float(np.mean(end[tag].argmax(axis=1) == index)),
-        "changed": {other: float(share.mean()) for other, share in moved.items()},
-        "any_changed": float(np.mean(np.any(list(moved.values()), axis=0))),
+        "changed": {other: float(faces.mean()) for other, faces in others.items()},
+        "any_changed": float(np.mean(np.any(list(others.values()), axis=0))),
     }

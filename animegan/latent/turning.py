@@ -13,7 +13,7 @@ from animegan.gan.engine import keras, layers, ops
 HIDDEN = 256  # of each of two layers: more learn the hair's colour better, and move it no farther
 NOISE = 0.4  # standard deviations added to latents in training, for the slopes of a wider surrounding
 EPOCHS, BATCH, RATE = 40, 256, 2e-3
-STEPS = 8  # that a move is made of
+STEP = 0.25  # standard deviations at a time
 RIDGE = 1.0  # as a share of the mean square slope of the other tags: how much of what moves them may stay
 
 
@@ -66,8 +66,9 @@ class Slopes:
             for other, place in self.places.items()
             if other != tag
         ]
-        for _ in range(STEPS):
-            latents += amount / STEPS * self._step(latents, self.places[tag], index, held)
+        whole, rest = divmod(abs(amount), STEP)  # so that a longer way begins as a shorter one does
+        for length in [STEP] * int(whole) + [rest] * (rest > 0):
+            latents += np.sign(amount) * length * self._step(latents, self.places[tag], index, held)
         return latents
 
     def _step(self, latents, own, index, held):
