@@ -274,32 +274,51 @@ def test_kills_in_mid_download_lose_nothing(home, serve, archive):
 # --- trouble that is told
 
 HTML = "a network that asks for a login first"
-TROUBLE = {  # (path, fault): what the message says
-    (API + "DownloadDataset", 401): "must know the credentials in KAGGLE_API_TOKEN",
-    (API + "DownloadDataset", 403): f"log in at https://www.kaggle.com/datasets/{SET}, accept its licence",
-    (API + "DownloadDataset", 404): f"there must be such a data set on Kaggle: https://www.kaggle.com/datasets/{SET}",
-    (API + "DownloadDataset", 429): "asked less often",
-    (API + "DownloadDataset", 500): "Received: 500",
-    (API + "DownloadDataset", "html"): f"{HTML}.*<!DOCTYPE html>",
-    (API + "DownloadDataset", "hang"): r"sign of life within 3 seconds",
-    (BLOB, 403): "Received: 403",
-    (BLOB, "html"): f"{HTML}.*<!DOCTYPE html>",
-    (BLOB, "hang"): r"sign of life within 3 seconds",
-    (BLOB, ("cut", 0)): "the connection must last",
+UNPINNED = "someone/else"  # its newest version has to be asked for
+REFUSALS = {  # status: what the message says, whatever was asked for
+    401: "must know the credentials in KAGGLE_API_TOKEN",
+    403: "log in at https://www.kaggle.com/datasets/{}, accept its licence",
+    404: "there must be such a data set on Kaggle: https://www.kaggle.com/datasets/{}",
+    429: "asked less often",
+    500: "Received: 500",
 }
+HANGS = r"sign of life within 3 seconds"
+TROUBLE = {  # (path, fault): what the message says
+    (path, fault): words
+    for path in (API + "GetDataset", API + "DownloadDataset", BLOB)
+    for fault, words in {**REFUSALS, "html": f"{HTML}.*<!DOCTYPE html>", "hang": HANGS}.items()
+} | {(API + "GetDataset", "html"): f"must answer in JSON; {HTML}", (BLOB, ("cut", 0)): "the connection must last"}
 
 
 @pytest.mark.parametrize("path_and_fault", TROUBLE, ids=str)
 def test_what_does_not_heal_is_one_line_and_leaves_no_trap(home, serve, archive, capsys, path_and_fault):
     path, fault = path_and_fault
+    handle = UNPINNED if path.endswith("GetDataset") else SET
     serve(archive, at(path, fault))
-    code = main(["fetch", SET, "--out", str(home / "out"), "--patience", "3", "--json"])
+    code = main(["fetch", handle, "--out", str(home / "out"), "--patience", "3", "--json"])
     stdout, stderr = capsys.readouterr()
     stderr = stderr.rpartition("\r")[2]  # after the bar, which only goes away by itself
     assert (code, stdout) == (2, "")
     assert stderr.startswith("animegan: ") and stderr.count("\n") == 1
-    assert re.search(TROUBLE[path_and_fault], stderr), stderr
+    assert re.search(TROUBLE[path_and_fault].format(handle), stderr), stderr
     serve(archive)
+    check_whole(home, fetched(home, handle), archive)
+
+
+def test_a_checksum_that_stays_wrong_is_told_and_nothing_of_it_kept(home, serve, archive):
+    server = serve(archive)
+    server.md5 = "AAAAAAAAAAAAAAAAAAAAAA=="
+    with pytest.raises(InputError, match="must have the checksum that Kaggle states, twice it had another"):
+        fetched(home)
+    assert sum(path == BLOB for path, _ in server.seen) == 2
+    assert not list(cache_of(home).glob("*.archive")) and not list((home / "out").iterdir())
+    serve(archive)
+    check_whole(home, fetched(home), archive)
+
+
+def test_a_server_that_cannot_resume_is_asked_for_the_whole_again(home, serve, archive):
+    server = serve(archive, at(BLOB, ("cut", 3 * MEGABYTE + 5), None))
+    server.resumable = False
     check_whole(home, fetched(home), archive)
 
 
@@ -348,12 +367,6 @@ def test_no_network_is_told_at_once(home):
     with pytest.raises(InputError, match="Kaggle must be reached over the network, or the set be in kagglehub's cache"):
         fetched(home)
     assert time.monotonic() - began < 10
-
-
-def test_a_newest_version_that_does_not_exist_is_told(home, serve, archive):
-    serve(archive, at(API + "GetDataset", 404))
-    with pytest.raises(InputError, match="there must be such a data set"):
-        fetched(home, "someone/missing")
 
 
 def test_a_damaged_file_of_credentials_is_told(home, serve, archive, monkeypatch):

@@ -179,7 +179,7 @@ def _cause(error):
         "archive": (BadArchive, zipfile.BadZipFile),
         "checksum": exceptions.DataCorruptionError,
         "cut": requests.exceptions.ChunkedEncodingError,
-        "foreign": requests.JSONDecodeError,
+        "foreign": (requests.JSONDecodeError, json.JSONDecodeError),  # kagglehub reads some answers itself
         "network": requests.RequestException,
         "disk": OSError,
     }
