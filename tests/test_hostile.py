@@ -197,13 +197,19 @@ def test_damaged_archives_are_read_or_refused_and_write_nowhere_else(tmp_path, p
             kind = sources.kind_of(path)
             members = list(sources.pictures(path, SMALL))
             assert all(isinstance(data, bytes | OSError) for _, data in members)
+            lost = [name for name, data in members if isinstance(data, OSError)]
             dict(sources.carried_tables(path, SMALL))
             outcomes[kind] += 1
         except InputError as error:
+            members, lost = [], []
             outcomes["refused"] += 1
             assert "Received: " in str(error)
-        with contextlib.suppress(InputError):
-            pack([path], tmp_path / "packed" / "faces.h5", 32, progress=False, limits=SMALL)
+        with contextlib.suppress(InputError):  # no table of tags, no picture, or no archive any more
+            result = pack([path], tmp_path / "packed" / "faces.h5", 32, progress=False, limits=SMALL)
+            assert result["pictures"] + result["duplicates"] + result["skipped"] == len(members), number
+            skipped = " ".join(map(str, result["skipped_files"]))
+            assert all(name in skipped for name in lost), number
+            outcomes["packed"] += 1
         try:
             unpack(path, tmp_path / "out" / "folder", SMALL)
         except (BadArchive, InputError):
@@ -214,6 +220,7 @@ def test_damaged_archives_are_read_or_refused_and_write_nowhere_else(tmp_path, p
         if (tmp_path / "out").exists():
             assert os.listdir(tmp_path / "out") in ([], ["folder"])
     assert outcomes["refused"] + outcomes["not unpacked"] > 5
+    assert outcomes["packed"] > 5 or form == "w:xz"  # whose checksum covers everything
 
 
 def test_members_that_point_outside_are_packed_without_being_written(tmp_path, pictures, monkeypatch):
@@ -287,6 +294,37 @@ def test_damaged_packed_files_without_a_seal_crash_another_process_at_worst(tmp_
                 faces.images()
         except InputError as error:
             assert "made by `animegan pack`" in str(error)
+
+
+@pytest.mark.timeout(120)
+def test_damaged_packed_files_that_were_sealed_anew_are_packed_or_refused(tmp_path, faces_file):
+    with h5py.File(faces_file) as file:
+        images = file["images"].id
+        chunks = [images.get_chunk_info(number) for number in range(images.get_num_chunks())]
+    regions = [(chunk.byte_offset, chunk.size) for chunk in chunks]
+    whole, rng, outcomes = faces_file.read_bytes(), random.Random(6), collections.Counter()
+    whole = whole[: len(whole) - sealing.LENGTH - len(sealing.MAGIC)]
+    whole = whole[: whole.rindex(b'{"size":')]
+    path, out = tmp_path / "in" / "faces.h5", tmp_path / "out"
+    path.parent.mkdir()
+    out.mkdir()
+    for _ in range(25):
+        data = bytearray(whole)
+        for _ in range(rng.choice((1, 4, 20))):
+            place = rng.choice((rng.randrange(4096), rng.randrange(len(data))))
+            data[place] = rng.choice((0, 255, rng.randrange(256)))
+        path.write_bytes(data)
+        sealing.seal(path, regions)
+        assert sealing.check(path) == sealing.SEALED
+        try:
+            result = pack([path], out / "faces.h5", 32, progress=False)
+            outcomes["packed"] += 1
+            assert result["pictures"] + result["duplicates"] + result["skipped"] == 200
+        except InputError as error:
+            outcomes["refused"] += 1
+            assert str(path) in str(error)
+        assert os.listdir(path.parent) == ["faces.h5"] and set(os.listdir(out)) <= {"faces.h5"}
+    assert outcomes["packed"] > 2 and outcomes["refused"] > 2, outcomes
 
 
 def test_the_words_of_a_crash_elsewhere(monkeypatch, tmp_path):
