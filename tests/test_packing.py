@@ -184,6 +184,20 @@ def test_a_folder_as_people_have_them(tmp_path, out, picture):
     assert result["other_files"] == {".db": 1, "no ending": 1}
 
 
+def test_tens_of_thousands_of_files_in_one_folder(tmp_path, out, picture):
+    folder, count = tmp_path / "set", 20_000
+    folder.mkdir()
+    for number in range(count):
+        if number < 10:
+            cv2.imwrite(str(folder / f"{number:05}.png"), picture(number))
+        else:
+            os.link(folder / f"{number % 10:05}.png", folder / f"{number:05}.png")
+    (folder / "99999.png").write_bytes(b"")
+    result, faces = packed(folder, out)
+    assert list(faces) == [f"set/{number:05}.png" for number in range(10)]
+    assert (result["duplicates"], result["skipped"]) == (count - 10, 1)
+
+
 def test_pictures_over_the_limits_are_skipped_and_named(tmp_path, out, picture, write_pictures):
     folder = write_pictures(tmp_path / "folder", a=1)
     (folder / "large.png").write_bytes(encode(picture(2, 64)))
