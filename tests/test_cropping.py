@@ -56,6 +56,7 @@ def test_every_face_is_cropped_and_listed(scenes, tmp_path):
     no_picture = "a picture must be a readable JPEG, PNG, WebP, GIF, BMP or TIFF. Received: {} bytes"
     unreadable = {"empty.jpg": no_picture.format(0), "letter.jpg": no_picture.format(13)}
     assert result["skipped"] == {"unreadable": unreadable, "no face": 1, "too small": 0}
+    assert result["other_files"] == {".txt": 1}
     rows = read(tmp_path)
     assert tuple(rows[0]) == COLUMNS
     assert [row["source"] for row in rows] == ["night/park.jpg", "park.png", "park.png"]

@@ -171,6 +171,7 @@ def test_a_folder_as_people_have_them(tmp_path, out, picture):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).write_bytes(encode(picture(seed)))
     (folder / "really a PNG.jpg").write_bytes(encode(picture(5)))
+    (folder / "saved by a browser.jfif").write_bytes(encode(picture(6)))
     (folder / "zero.jpg").touch()
     (folder / "page.jpg").write_text("<!DOCTYPE html>")
     (folder / ".DS_Store").write_bytes(b"\0\0\0\1Bud1")
@@ -179,7 +180,7 @@ def test_a_folder_as_people_have_them(tmp_path, out, picture):
     (folder / "__MACOSX").mkdir()
     (folder / "__MACOSX" / "._x.png").write_bytes(b"a companion")
     result, found = packed(folder, out)
-    assert set(found) == {f"set/{name}" for name in [*good, "really a PNG.jpg"]}
+    assert set(found) == {f"set/{name}" for name in [*good, "really a PNG.jpg", "saved by a browser.jfif"]}
     assert {Path(name).name for name in result["skipped_files"]} == {"zero.jpg", "page.jpg"}
     assert result["other_files"] == {".db": 1, "no ending": 1}
 

@@ -1,5 +1,6 @@
 """The files around cropping: which pictures are read, what the crops are called, and how they replace earlier ones."""
 
+import collections
 import contextlib
 import csv
 import itertools
@@ -7,7 +8,7 @@ import os
 import shutil
 from pathlib import Path
 
-from animegan.faces.sources import folder_names, is_picture, is_shown
+from animegan.faces.sources import ending, folder_names, is_other, is_picture, is_shown
 from animegan.files import InputError, output_folder, remove_unfinished, replacing
 
 COLUMNS = ("file", "source", "x0", "y0", "x1", "y1", "likelihood", "hair", "eyes")
@@ -27,22 +28,24 @@ def find_pictures(pictures, out):
         out: a folder that is left out.
 
     Returns:
-        (root, files, closed): the folder that holds all that was named, the sorted paths of the pictures, and {path:
-        OSError} of what cannot be followed, such as links to folders.
+        (root, files, closed, others): the folder that holds all that was named; the sorted paths of the pictures;
+        {path: OSError} of what cannot be followed, such as links to folders; and a collections.Counter of the files
+        that are neither pictures nor tables of tags, by their endings, hidden ones left out.
 
     Raises:
         InputError: something named is missing, or there is no picture in all of it.
     """
     named = [pictures] if isinstance(pictures, str | os.PathLike) else pictures
     entries = [_real(entry) for entry in named]
-    found = {}
+    found, rest = {}, set()
     for entry in entries:
         if not entry.exists():
             raise InputError(f"the pictures must be a folder or a picture file. Received: {entry}, which is missing")
         names = folder_names(entry) if entry.is_dir() else {entry.name: None}
         folder = entry if entry.is_dir() else entry.parent
-        shown = (name for name, error in names.items() if is_picture(name) or (error and is_shown(name)))
+        shown = {name for name, error in names.items() if is_picture(name) or (error and is_shown(name))}
         found |= {folder / name: names[name] for name in shown}
+        rest |= {folder / name for name in names if name not in shown and is_other(name)}
     out = _real(out)
     found = {path: found[path] for path in sorted(found) if not path.is_relative_to(out)}
     files = [path for path, error in found.items() if error is None]
@@ -54,7 +57,8 @@ def find_pictures(pictures, out):
             f"there must be a picture (JPEG, PNG, WebP, BMP, GIF, TIFF) to read. Received: {received}{reason}"
         )
     root = Path(os.path.commonpath([entry if entry.is_dir() else entry.parent for entry in entries]))
-    return root, files, closed
+    others = collections.Counter(ending(path) for path in rest if not path.is_relative_to(out))
+    return root, files, closed, others
 
 
 def _real(path):

@@ -53,14 +53,15 @@ def crop(
     Returns:
         dict: "scenes", how many pictures were read; "faces", how many crops were written; "skipped", with
         "unreadable" (names of pictures and folders, with reasons), "no face" (how many pictures) and "too small" (how
-        many faces of less than 24 pixels); "out", the folder.
+        many faces of less than 24 pixels); "other_files", how many were no pictures, by the endings of their names;
+        "out", the folder.
 
     Raises:
         InputError: an argument is out of range, the detector does not work here, there are no pictures, or
             there is no face in any of them.
     """
     _check(size, margin, workers)
-    root, files, closed = find_pictures(pictures, out)
+    root, files, closed, others = find_pictures(pictures, out)
     settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin, most_pixels)
     cropper = _Cropper(settings)
     folder = CropFolder(out)
@@ -78,7 +79,8 @@ def crop(
             raise InputError(_no_face(len(files), skipped))
         folder.publish(staging, rows)
     readable = sum(not result.unreadable for result in results)
-    return {"scenes": readable, "faces": len(rows), "skipped": skipped, "out": str(out)}
+    counts = {"scenes": readable, "faces": len(rows), "skipped": skipped, "other_files": dict(others)}
+    return {**counts, "out": str(out)}
 
 
 def cut(image, box, size, margin):

@@ -14,7 +14,7 @@ import h5py
 from animegan.faces.limits import LIMITS
 from animegan.files import InputError
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+SUFFIXES = (".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 TAR_HEADERS = (
     tarfile.XGLTYPE,
     tarfile.XHDTYPE,
@@ -75,6 +75,16 @@ def is_shown(name):
     return not (hidden or name.endswith("/"))
 
 
+def is_other(name):
+    """Whether a name in a source is that of a file that is neither a picture nor a table of tags, and `is_shown`."""
+    return is_shown(name) and not is_picture(name) and PurePosixPath(name).name not in TAG_FILES
+
+
+def ending(name):
+    """By what a file that is no picture is counted: the ending of its name, in small letters."""
+    return PurePosixPath(name).suffix.lower() or "no ending"
+
+
 def count_pictures(path):
     """How many pictures a source names, or None for a tar, which would have to be read through."""
     kind = kind_of(path)
@@ -103,8 +113,8 @@ def pictures(path, limits=LIMITS, others=None) -> Iterator[tuple[str, bytes | OS
     for name, size, read in _members(path, limits):
         if is_picture(name) or isinstance(read, OSError):
             yield name, _read(read, size, limits)
-        elif others is not None and PurePosixPath(name).name not in TAG_FILES:
-            others[PurePosixPath(name).suffix.lower() or "no ending"] += 1
+        elif others is not None and is_other(name):
+            others[ending(name)] += 1
 
 
 def carried_tables(path, limits=LIMITS) -> Iterator[tuple[str, bytes | OSError]]:
