@@ -1,10 +1,14 @@
 """Notebook 5 in JupyterLab in a real browser: cells run, controls steer, pictures are the kernel's."""
 
+import hashlib
 import time
 
 import browsing
+import imageio_ffmpeg
 import pytest
 from browsing import PATIENCE, assert_all_cells_ran, assert_quiet, opened, shown
+
+from animegan.pictures import decode
 
 pytestmark = pytest.mark.timeout(900)
 STATE = "__import__('importlib').import_module('animegan.latent.state')"  # in the kernel
@@ -129,12 +133,28 @@ def test_a_face_is_pasted_with_keys_alone(lab):
 
 
 def test_files_are_saved(lab):
-    for button, ending in (("Save face (PNG)", ".png"), ("Save blend (MP4)", ".mp4")):
-        lab.page.get_by_role("button", name=button).click()
+    settled(lab)
+    for kind, (stem, ending) in {
+        "Save face (PNG)": ("face", "png"),
+        "Save strip (PNG)": ("strip", "png"),
+        "Save blend (GIF)": ("blend", "gif"),
+        "Save blend (MP4)": ("blend", "mp4"),
+    }.items():
+        before = set((lab.folder / "build" / "explored").glob("*"))
+        lab.page.get_by_role("button", name=kind).click()
         deadline = time.monotonic() + PATIENCE
-        while not list((lab.folder / "build" / "explored").glob(f"[!.]*{ending}")):
-            assert time.monotonic() < deadline, ending
+        while not (new := set((lab.folder / "build" / "explored").glob(f"{stem}_*.{ending}")) - before):
+            assert time.monotonic() < deadline, kind
             lab.page.wait_for_timeout(100)
+        (path,) = new
+        lab.page.get_by_text(path.name).first.wait_for()
+        if stem == "blend":
+            assert imageio_ffmpeg.count_frames_and_secs(str(path))[0] > 10
+        else:
+            assert decode(path.read_bytes()).any()
+    face = lab.ask("__import__('hashlib').sha256(explorer.generate(explorer.latent).tobytes()).hexdigest()").strip("'")
+    (saved,) = (lab.folder / "build" / "explored").glob("face_*.png")
+    assert hashlib.sha256(decode(saved.read_bytes()).tobytes()).hexdigest() == face
 
 
 def test_an_error_shows_in_the_widget(lab):
