@@ -3,15 +3,17 @@ import dataclasses
 import numpy as np
 import pytest
 
+from animegan.faces.drawn import pack_drawn
 from animegan.files import InputError
 from animegan.gan.dcgan import build_networks
 from animegan.gan.engine import ops
+from animegan.gan.evaluation import evaluate
 from animegan.gan.finding import find_run, pretrained_names
 from animegan.gan.generating import draw_latents, generate
 from animegan.gan.recipes import MODERN
 from animegan.gan.runs import Run
 from animegan.gan.training import train
-from animegan.gan.transfer import Start
+from animegan.gan.transfer import Start, transfer
 from animegan.latent import named, publishing
 
 SMALL = dataclasses.replace(MODERN, width=4, batch=16, latent_width=6)
@@ -47,6 +49,27 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
         values = [ops.convert_to_numpy(each) for each in (weight, same)]
         assert np.allclose(*values, rtol=2e-3, atol=1e-4), weight.path  # rounded to 16 bits
         assert same.dtype == "float32"
+
+
+def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_path, monkeypatch, capsys):
+    recipe = dataclasses.replace(SMALL, features=1.0)
+    train(faces_file, tmp_path / "judged", recipe, images=32, progress=False)
+    publishing.publish(tmp_path / "judged", "my-faces", tmp_path / "names")
+    published = Run(tmp_path / "names" / "my-faces")
+    assert published.load_discriminator().output_shape == (None, 1)
+    assert published.discriminator_path.stat().st_size < 200_000
+    start = Start(published, "finetune")
+    begun = start.recipe(1000)
+    assert Start(Run(tmp_path / "judged"), "finetune").recipe(1000).features == 1 and begun.features == 0
+    transfer(published.folder, faces_file, tmp_path / "run2", ("glasses=none",), images=32, progress=False)
+    others = tmp_path / "others.h5"
+    pack_drawn(others, count=160, size=32, seed=9, progress=False)
+    capsys.readouterr()
+    for judged in (published.folder, tmp_path / "run2"):
+        evaluate(judged, others, count=50, unseen=True)
+        assert "learned from judges who see as the face network does" in capsys.readouterr().err
+    evaluate(run, others, count=50, unseen=True)
+    assert "judges" not in capsys.readouterr().err
 
 
 def test_half_the_bits_make_the_same_faces(run, tmp_path):

@@ -53,6 +53,18 @@ def test_how_soon_each_recipe_is_how_good():
         assert f"{last['n']:,} held out" in row and f"real faces at {last['floor']['frechet']:.0f}" in row
 
 
+def test_transfer_to_glasses():
+    notebook = json.loads((ROOT / "notebooks" / "04_transfer_learning.ipynb").read_text(encoding="utf-8"))
+    words = " ".join(" ".join(line for cell in notebook["cells"] for line in cell["source"]).split())
+    found = kept("transfer_glasses/transfer")
+    ends = {name.removeprefix("all "): run["end"] for name, run in found["runs"].items()}
+    far = {name: f"{end['frechet']:.0f}" for name, end in ends.items()} | {"real": f"{found['floor']['frechet']:.0f}"}
+    assert f"*finetune* at a distance of {far['finetune']} and *append* at {far['append']}" in words
+    assert f"(from nothing {far['scratch']}, other real ones {far['real']})" in words
+    shares = [round(100 * each["tagged"]) for each in (ends["finetune"], ends["append"], found["floor"])]
+    assert "only {} and {} in a hundred of them round glasses, and {} of the real".format(*shares) in words
+
+
 def test_transfer():
     row, found = row_of("transfer.py"), kept("transfer/transfer")
     nothing, methods = ([run for name, run in found["runs"].items() if (" scratch" in name) == of] for of in (1, 0))

@@ -56,7 +56,7 @@ def evaluate(
     """
     run = find_run(run)
     generator, tags = run.load_generator(), run.config.get("tags", ())
-    if features == "faces" and run.config["recipe"].get("features"):
+    if features == "faces" and run.is_judged_by_features:
         print(
             f"animegan: {run.name} learned from judges who see as the face network does, so distances by it flatter; "
             "--features inception measures by other eyes",

@@ -218,6 +218,11 @@ class Run:
         """Where a pretrained run, which has no checkpoints, keeps its discriminator."""
         return self.folder / "discriminator.keras"
 
+    @property
+    def is_judged_by_features(self):
+        """Whether its generator has learned from judges who see by the face network, in this run or where it began."""
+        return bool(self.config["recipe"].get("features") or self.config.get("start", {}).get("judged_by_features"))
+
     def load_discriminator(self):
         """The discriminator of a pretrained run: keras.Model from pictures (N, S, S, 3) in [-1, 1] to logits (N, 1).
 

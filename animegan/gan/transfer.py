@@ -123,6 +123,8 @@ class Start:
         if base.config.get("start", {}).get("method") == "append":
             raise InputError(f"a base must be trained, finetuned or frozen. Received: {base.folder}, an appended one")
         self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
+        if base.is_judged_by_features:
+            self.config["judged_by_features"] = True
 
     def recipe(self, count):
         """The base's recipe, from where the base is, with what few pictures need.
@@ -137,6 +139,7 @@ class Start:
             average=recipe.average or AVERAGE,
             augment=recipe.augment or count < AUGMENTED,
             penalty_after=max(0, recipe.penalty_after - (self.config["step"] or 0) * recipe.batch),
+            features=recipe.features if self.base.checkpoints() else 0.0,  # published without those judges
         )
 
     def __call__(self, generator, discriminator):

@@ -3,7 +3,8 @@
     python -m animegan.latent.publishing RUN NAME [--folder data/pretrained]
 
 What is needed to make faces, to explore them and to begin a transfer with is copied: the generator, the discriminator
-and the settings; not the checkpoints, nor anything of the data. Weights are kept in 16 bits, which halves the files.
+and the settings; not the checkpoints, nor the judges who see by the face network, nor anything of the data. Weights are
+kept in 16 bits, which halves the files.
 """
 
 import argparse
@@ -17,6 +18,7 @@ import h5py
 import numpy as np
 
 from animegan.files import InputError, output_folder, replacing
+from animegan.gan.feature_judges import PLAIN
 from animegan.gan.runs import Run
 from animegan.gan.transfer import METHODS, Start
 from animegan.latent.named import find_directions
@@ -45,7 +47,10 @@ def publish(run, name, folder=FOLDER):
         raise InputError(f"a name must be a word without a slash. Received: {name!r}")
     found = Run(run)
     start = Start(found, METHODS[0])
-    networks = {"generator": found.load_generator(), "discriminator": start.networks()[1]}
+    discriminator = start.networks()[1]
+    if found.config["recipe"].get("features"):  # the other judges weigh four times as much, and know the faces already
+        discriminator = discriminator.get_layer(PLAIN)
+    networks = {"generator": found.load_generator(), "discriminator": discriminator}
     files = {part: halved(network) for part, network in networks.items()}
     size = len(files["generator"])
     if size > MOST_BYTES:
