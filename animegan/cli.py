@@ -177,7 +177,7 @@ def _add_crop(commands):
     parser.add_argument("--margin", type=float, default=0.3, help="added on each side, as a share of the face (0.3)")
     parser.add_argument("--likelihood", type=float, help="least likelihood of a face, 0 to 1")
     parser.add_argument("--workers", type=int, help="processes (one a core)")
-    _add_limits(parser, "pixels")
+    _add_limits(parser, "pixels", "file_bytes")
 
 
 def _crop(options):
@@ -192,7 +192,7 @@ def _crop(options):
         margin=options.margin,
         cascade=options.cascade,
         workers=options.workers,
-        most_pixels=_limits(options).pixels,
+        limits=_limits(options),
         **chosen,
     )
 

@@ -257,13 +257,12 @@ def test_a_folder_that_cannot_be_read_is_named(quick, tmp_path):
     assert (result["scenes"], result["skipped"]["unreadable"]) == (1, {"b": "Permission denied"})
 
 
-def test_a_file_over_the_limit_is_named(quick, tmp_path, monkeypatch):
+def test_a_file_over_the_limit_is_named(quick, tmp_path):
     source = shades(tmp_path / "in", "a.png")
     data = (source / "a.png").read_bytes()
     (source / "b.png").write_bytes(data + b"more")  # decodes, as far as it goes
-    monkeypatch.setattr(cropping, "LIMITS", Limits(file_bytes=len(data)))
-    result = crop(source, tmp_path / "out", workers=1, progress=False)
-    reason = f"a file must hold at most {len(data)} bytes. Received: {len(data) + 4}"
+    result = crop(source, tmp_path / "out", workers=1, progress=False, limits=Limits(file_bytes=len(data)))
+    reason = f"a file must hold at most {len(data)} file bytes (--most-file-bytes). Received: {len(data) + 4}"
     assert (result["scenes"], result["skipped"]["unreadable"]) == (1, {"b.png": reason})
 
 

@@ -14,7 +14,7 @@ from tqdm import tqdm
 from animegan import pictures as pixels
 from animegan.faces.crop_folder import CropFolder, find_pictures
 from animegan.faces.detecting import LIKELIHOOD, make_detector
-from animegan.faces.limits import LIMITS
+from animegan.faces.limits import LIMITS, Limits
 from animegan.faces.sources import read_file
 from animegan.files import InputError
 from animegan.settings import core_count
@@ -32,7 +32,7 @@ def crop(
     cascade=None,
     workers=None,
     progress=True,
-    most_pixels=pixels.MOST_PIXELS,
+    limits=LIMITS,
 ):
     """Cut every face out of the pictures, as `out`/<picture's name>_<k>.png, and list them in `out`/faces.csv.
 
@@ -48,7 +48,7 @@ def crop(
         cascade: the XML file of the cascade, for the detector "lbp".
         workers: processes; None for as many as there are cores.
         progress: whether to show a progress bar on stderr.
-        most_pixels: of a picture; a larger one counts as unreadable.
+        limits: animegan.faces.limits.Limits; a picture of more pixels or bytes counts as unreadable.
 
     Returns:
         dict: "scenes", how many pictures were read; "faces", how many crops were written; "skipped", with
@@ -62,7 +62,7 @@ def crop(
     """
     _check(size, margin, workers)
     root, files, closed, others = find_pictures(pictures, out)
-    settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin, most_pixels)
+    settings = _Settings(detector, None if cascade is None else str(cascade), likelihood, size, margin, limits)
     cropper = _Cropper(settings)
     folder = CropFolder(out)
     names = folder.name_crops(files)
@@ -121,7 +121,7 @@ class _Settings:
     likelihood: float
     size: int
     margin: float
-    most_pixels: int
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,8 @@ class _Cropper:
         path, prefix = job
         try:
             size = os.path.getsize(path)
-            if size > LIMITS.file_bytes:
-                raise InputError(f"a file must hold at most {LIMITS.file_bytes:,} bytes. Received: {size:,}")
-            image = pixels.decode(read_file(path, size), self.settings.most_pixels)
+            self.settings.limits.check("a file", "file_bytes", size)
+            image = pixels.decode(read_file(path, size), self.settings.limits.pixels)
         except (OSError, InputError) as error:
             return _Result(unreadable=_reason(error))
         found = self.detector.detect(image)
