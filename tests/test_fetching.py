@@ -11,6 +11,7 @@ import sys
 import tarfile
 import time
 import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -21,9 +22,11 @@ from animegan.faces import fetching, kaggle
 from animegan.faces.drawing import draw_faces
 from animegan.faces.fetching import PINNED, RECORD, fetch
 from animegan.faces.limits import Limits
+from animegan.faces.packed import FaceSet
 from animegan.faces.packing import pack
 from animegan.files import InputError
 from animegan.pictures import encode
+from animegan.settings import PROFILES
 
 SET = "splcher/animefacedataset"
 MEGABYTE = 1 << 20  # what kagglehub reads at a time
@@ -192,6 +195,16 @@ def test_another_version_takes_the_place_of_the_earlier_one(home, serve):
     found = {path.name: path.read_text() for path in (home / "out").rglob("*.png")}
     assert found == {"1.png": "other", "same.png": "same", "own.png": "mine"}
     assert (home / "secret.png").exists()
+
+
+def test_notebook_2_fetches_and_packs_on_the_full_profile(home, serve, archive, capsys):
+    serve(archive)
+    notebook = json.loads((Path(__file__).parents[1] / "notebooks" / "02_pack_h5.ipynb").read_text(encoding="utf-8"))
+    (cell,) = [text for each in notebook["cells"] if "fetched = fetch(" in (text := "".join(each["source"]))]
+    exec(cell, {"data": home, "settings": PROFILES["full"], "fetch": fetch, "pack": pack, "InputError": InputError})
+    assert capsys.readouterr().out.startswith("20 pictures: ")
+    with FaceSet(home / "real.h5") as faces:
+        assert len(faces) <= 20 and faces.size == PROFILES["full"].size
 
 
 # --- trouble that heals
