@@ -245,13 +245,18 @@ def test_an_archive_in_an_archive_is_not_opened(tmp_path, pictures):
 # --- packed files
 
 
+def pixel_regions(path):
+    """(start, length) in bytes of each chunk of pictures in a packed file."""
+    with h5py.File(path) as file:
+        images = file["images"].id
+        chunks = [images.get_chunk_info(number) for number in range(images.get_num_chunks())]
+    return [(chunk.byte_offset, chunk.size) for chunk in chunks]
+
+
 @pytest.mark.timeout(120)
 def test_damaged_packed_files_are_refused_before_hdf5_reads_them(tmp_path, faces_file):
     whole, rng, outcomes = faces_file.read_bytes(), random.Random(0), collections.Counter()
-    with h5py.File(faces_file) as file:
-        images = file["images"].id
-        chunks = [images.get_chunk_info(number) for number in range(images.get_num_chunks())]
-    pixels = {place for chunk in chunks for place in range(chunk.byte_offset, chunk.byte_offset + chunk.size)}
+    pixels = {place for start, length in pixel_regions(faces_file) for place in range(start, start + length)}
     path, others = tmp_path / "faces.h5", sorted(set(range(len(whole))) - pixels)
     for _ in range(400):
         data = bytearray(whole)
@@ -298,10 +303,6 @@ def test_damaged_packed_files_without_a_seal_crash_another_process_at_worst(tmp_
 
 @pytest.mark.timeout(120)
 def test_damaged_packed_files_that_were_sealed_anew_are_packed_or_refused(tmp_path, faces_file):
-    with h5py.File(faces_file) as file:
-        images = file["images"].id
-        chunks = [images.get_chunk_info(number) for number in range(images.get_num_chunks())]
-    regions = [(chunk.byte_offset, chunk.size) for chunk in chunks]
     whole, rng, outcomes = faces_file.read_bytes(), random.Random(6), collections.Counter()
     whole = whole[: len(whole) - sealing.LENGTH - len(sealing.MAGIC)]
     whole = whole[: whole.rindex(b'{"size":')]
@@ -314,7 +315,7 @@ def test_damaged_packed_files_that_were_sealed_anew_are_packed_or_refused(tmp_pa
             place = rng.choice((rng.randrange(4096), rng.randrange(len(data))))
             data[place] = rng.choice((0, 255, rng.randrange(256)))
         path.write_bytes(data)
-        sealing.seal(path, regions)
+        sealing.seal(path, pixel_regions(faces_file))
         assert sealing.check(path) == sealing.SEALED
         try:
             result = pack([path], out / "faces.h5", 32, progress=False)

@@ -6,8 +6,8 @@ judges that stand on what it sees need not learn it from a game that changes all
 """
 
 from animegan.gan.engine import keras, layers, ops
-from animegan.gan.face_network import POOLED, SIZE
-from animegan.gan.features import load_face_network
+from animegan.gan.face_network import POOLED, SIZE, FaceNetwork
+from animegan.gan.features import FACE_NETWORK
 from animegan.gan.resizing import SLOPE
 
 PLAIN = "discriminator"  # the layer of the whole that sees pictures as they are
@@ -26,7 +26,7 @@ def add_judges(discriminator, seed=0):
         keras.Model: such pictures to logits (N, 4), the first its own, then one for the maps of each of three depths.
     """
     seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 300, seed + 400))
-    network = load_face_network.__wrapped__().model  # its own copy: training changes how its layers compute
+    network = FaceNetwork.load(FACE_NETWORK).model  # a copy of its own: training changes how its layers compute
     seen = [layer.output for layer in network.layers if isinstance(layer, layers.ReLU)]
     maps = keras.Model(network.input, [seen[index] for index in POOLED], name="face_network")
     maps.trainable = False

@@ -9,6 +9,7 @@ from animegan.gan.engine import keras, ops
 from animegan.gan.face_network import FaceNetwork
 from animegan.pretrained import FOLDER
 
+FACE_NETWORK = FOLDER / "face_network.keras"  # the one that comes with the project
 INCEPTION_SIZE = 299  # side of the pictures that Inception takes, in pixels
 BATCH = 50  # pictures a call of Inception: 50 × 299 × 299 × 3 floats are 54 MB
 
@@ -36,7 +37,7 @@ def load_features(name):
 @functools.cache
 def load_face_network():
     """The face network that comes with the project: animegan.gan.face_network.FaceNetwork, the same at each call."""
-    return FaceNetwork.load(FOLDER / "face_network.keras")
+    return FaceNetwork.load(FACE_NETWORK)
 
 
 def _inception(weights="imagenet"):

@@ -56,7 +56,7 @@ MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     deviation=True,
     average=0.999,
 )
-PATIENT = replace(  # for hours: what costs more for each picture, and lasts
+PATIENT = replace(  # for hours, and on trial: only the face network's distances have fallen by the judges so far
     MODERN,
     name="patient",
     width=32,

@@ -48,7 +48,7 @@ def publish(run, name, folder=FOLDER):
     found = Run(run)
     start = Start(found, METHODS[0])
     discriminator = start.networks()[1]
-    if found.config["recipe"].get("features"):  # the other judges weigh four times as much, and know the faces already
+    if found.config["recipe"].get("features"):  # a transfer begins without the other judges
         discriminator = discriminator.get_layer(PLAIN)
     networks = {"generator": found.load_generator(), "discriminator": discriminator}
     files = {part: halved(network) for part, network in networks.items()}
