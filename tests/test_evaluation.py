@@ -157,15 +157,19 @@ def test_the_command_prints_it_all(run, many, capsys):
     assert capsys.readouterr().err.count("\n") == 1
 
 
-def test_figures_by_the_eyes_of_the_judges_are_said_to_flatter(run, many, tmp_path, capsys):
-    evaluate(run, many)
+def test_figures_by_like_eyes_as_the_judges_are_said_to_flatter(run, many, tmp_path, monkeypatch, capsys):
+    eyes = evaluation.load_features("faces")
+    monkeypatch.setattr(evaluation, "load_features", lambda name: eyes)
+    evaluate(run, many, features="inception")
     assert "flatter" not in capsys.readouterr().err
     judged = shutil.copytree(run, tmp_path / "judged")
     config = json.loads((judged / "config.json").read_text())
     config["recipe"]["features"] = 1.0
     (judged / "config.json").write_text(json.dumps(config))
     evaluate(judged, many)
-    assert "--features inception" in capsys.readouterr().err
+    assert "flatter" not in capsys.readouterr().err
+    evaluate(judged, many, features="inception")
+    assert "--features faces" in capsys.readouterr().err
 
 
 def test_only_like_is_compared_with_like():

@@ -5,6 +5,7 @@ import pytest
 
 from animegan.faces.drawn import pack_drawn
 from animegan.files import InputError
+from animegan.gan import evaluation
 from animegan.gan.dcgan import build_networks
 from animegan.gan.engine import ops
 from animegan.gan.evaluation import evaluate
@@ -51,6 +52,7 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
         assert same.dtype == "float32"
 
 
+@pytest.mark.usefixtures("photo_weights")
 def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_path, monkeypatch, capsys):
     recipe = dataclasses.replace(SMALL, features=1.0)
     train(faces_file, tmp_path / "judged", recipe, images=32, progress=False)
@@ -64,11 +66,14 @@ def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_
     transfer(published.folder, faces_file, tmp_path / "run2", ("glasses=none",), images=32, progress=False)
     others = tmp_path / "others.h5"
     pack_drawn(others, count=160, size=32, seed=9, progress=False)
+    eyes = evaluation.load_features("faces")
+    monkeypatch.setattr(evaluation, "load_features", lambda name: eyes)
     capsys.readouterr()
     for judged in (published.folder, tmp_path / "run2"):
-        evaluate(judged, others, count=50, unseen=True)
-        assert "learned from judges who see as the face network does" in capsys.readouterr().err
-    evaluate(run, others, count=50, unseen=True)
+        evaluate(judged, others, count=50, unseen=True, features="inception")
+        assert "learned from judges who see by a network that was trained on ImageNet" in capsys.readouterr().err
+    evaluate(judged, others, count=50, unseen=True)
+    evaluate(run, others, count=50, unseen=True, features="inception")
     assert "judges" not in capsys.readouterr().err
 
 

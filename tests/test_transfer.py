@@ -78,6 +78,7 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
         assert np.allclose(same, faces, atol=1e-3 * faces.std())
 
 
+@pytest.mark.usefixtures("photo_weights")
 def test_judges_by_features_go_along(faces_file, tmp_path):
     recipe = dataclasses.replace(Recipe(**PAIRS), width=4, batch=16, features=1.0)
     train(faces_file, tmp_path / "base", recipe, images=32, **QUIET)

@@ -56,10 +56,10 @@ def evaluate(
     """
     run = find_run(run)
     generator, tags = run.load_generator(), run.config.get("tags", ())
-    if features == "faces" and run.is_judged_by_features:
+    if features == "inception" and run.is_judged_by_features:
         print(
-            f"animegan: {run.name} learned from judges who see as the face network does, so distances by it flatter; "
-            "--features inception measures by other eyes",
+            f"animegan: {run.name} learned from judges who see by a network that was trained on ImageNet, as "
+            "Inception was, so distances by it flatter; --features faces measures by other eyes",
             file=sys.stderr,
         )
     size = generator.output_shape[1]

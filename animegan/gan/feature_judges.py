@@ -1,16 +1,21 @@
-"""A discriminator with more judges, who see pictures as the face network does.
+"""A discriminator with more judges, who see pictures as a network does that has learned from photographs.
 
-What makes a face is learned from many faces. A network that names their tags knows much of it from the start, and
-judges that stand on what it sees need not learn it from a game that changes all the time (Projected GANs: Sauer et al.
-2021, arXiv:2111.01007). The network itself is held; the discriminator, which sees the pictures as they are, stays.
+What edges, textures and parts of a thing look like is learned from many pictures. Judges that stand on what such a
+network sees need not learn it from a game that changes all the time (Projected GANs: Sauer et al. 2021,
+arXiv:2111.01007). Network and mixing are held; the discriminator, which sees the pictures as they are, stays beside.
+
+Not the face network: it is small, and it measures. A generator that is to please it soon does, and by any other eyes is
+no better.
 """
 
 from animegan.gan.engine import keras, layers, ops
-from animegan.gan.face_network import POOLED, SIZE, FaceNetwork
-from animegan.gan.features import FACE_NETWORK
+from animegan.gan.photo_network import build_photo_network
 from animegan.gan.resizing import SLOPE
 
 PLAIN = "discriminator"  # the layer of the whole that sees pictures as they are
+SIDE = 128  # pixels that pictures are enlarged to: half-way to the 224 that the network has learned from
+SPREADS = (9.4, 8.4, 7.1, 3.0)  # standard deviations of its maps over faces, real or drawn, from the first on
+MIXED = 64  # channels of each of the mixed maps
 CHANNELS = 128  # of each of a judge's convolutions
 SMALLEST = 4  # side of the maps that a judge ends with, in pixels
 
@@ -23,13 +28,13 @@ def add_judges(discriminator, seed=0):
         seed: of the initial weights.
 
     Returns:
-        keras.Model: such pictures to logits (N, 4), the first its own, then one for the maps of each of three depths.
+        keras.Model: such pictures to logits (N, 5), the first its own, then one for the maps of each of four depths,
+        the deepest first.
+
+    Raises:
+        InputError: the network's weights cannot be had.
     """
     seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 300, seed + 400))
-    network = FaceNetwork.load(FACE_NETWORK).model  # a copy of its own: training changes how its layers compute
-    seen = [layer.output for layer in network.layers if isinstance(layer, layers.ReLU)]
-    maps = keras.Model(network.input, [seen[index] for index in POOLED], name="face_network")
-    maps.trainable = False
 
     def convolve(x, kernel, stride):
         start = next(seeds)
@@ -45,7 +50,39 @@ def add_judges(discriminator, seed=0):
 
     pictures = keras.Input(discriminator.input_shape[1:], name="pictures")
     # Not Keras's layer Resizing: what follows it believes that it is being trained, batch norm first of all.
-    resized = pictures if pictures.shape[1] == SIZE else ops.image.resize(pictures, (SIZE, SIZE), antialias=True)
-    # 16×16×64, 8×8×128, 4×4×128
-    logits = [discriminator(pictures), *(judge(x) for x in maps(resized))]
+    enlarged = pictures if pictures.shape[1] == SIDE else ops.image.resize(pictures, (SIDE, SIDE))
+    logits = [discriminator(pictures), *(judge(x) for x in mix_depths(seed)(enlarged))]
     return keras.Model(pictures, layers.Concatenate()(logits), name=PLAIN)
+
+
+def mix_depths(seed=0):
+    """What the photograph network sees at four depths, mixed at random, as Projected GANs have it.
+
+    A random convolution of kernel 1 mixes the channels of each depth, so that no judge can do with a few of them; to
+    the shallower maps are added those of the deeper ones, enlarged, and one of kernel 3 mixes the sum.
+
+    Args:
+        seed: of the mixing.
+
+    Returns:
+        keras.Model that does not train: float32 pictures (N, 128, 128, 3) in [-1, 1] to maps (N, 4, 4, 64),
+        (N, 8, 8, 64), (N, 16, 16, 64) and (N, 32, 32, 64), the deepest first.
+
+    Raises:
+        InputError: the weights cannot be had.
+    """
+    seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 400, seed + 500))
+
+    def mix(x, kernel):
+        return layers.Conv2D(MIXED, kernel, padding="same", use_bias=False, kernel_initializer=next(seeds))(x)
+
+    pictures = keras.Input((SIDE, SIDE, 3))
+    mixed = []
+    for x, spread in reversed(list(zip(build_photo_network(SIDE)(pictures), SPREADS, strict=True))):
+        x = mix(layers.Rescaling(1 / spread)(x), 1)
+        if mixed:
+            x = layers.Add()([x, layers.UpSampling2D(interpolation="bilinear")(mixed[-1])])
+        mixed.append(mix(layers.Rescaling(0.5)(x), 3))  # He's weights double the variance, twice on the way
+    maps = keras.Model(pictures, mixed, name="mixed_depths")
+    maps.trainable = False
+    return maps

@@ -27,7 +27,7 @@ class Recipe:
     penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
     augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
-    features: float = 0.0  # weight of judges who see pictures as the face network does; 0 for none
+    features: float = 0.0  # weight of judges who see as a network for photographs does; 0 for none
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
 
     def __post_init__(self):
@@ -56,7 +56,7 @@ MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     deviation=True,
     average=0.999,
 )
-PATIENT = replace(  # for hours, and on trial: only the face network's distances have fallen by the judges so far
+PATIENT = replace(  # for hours
     MODERN,
     name="patient",
     width=32,

@@ -220,7 +220,7 @@ class Run:
 
     @property
     def is_judged_by_features(self):
-        """Whether its generator has learned from judges who see by the face network, in this run or where it began."""
+        """Whether its generator has learned from judges who see by a network of ImageNet, here or where it began."""
         return bool(self.config["recipe"].get("features") or self.config.get("start", {}).get("judged_by_features"))
 
     def load_discriminator(self):

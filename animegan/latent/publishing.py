@@ -3,7 +3,7 @@
     python -m animegan.latent.publishing RUN NAME [--folder data/pretrained]
 
 What is needed to make faces, to explore them and to begin a transfer with is copied: the generator, the discriminator
-and the settings; not the checkpoints, nor the judges who see by the face network, nor anything of the data. Weights are
+and the settings; not the checkpoints, nor judges by features, nor anything of the data. Weights are
 kept in 16 bits, which halves the files.
 """
 
