@@ -141,6 +141,12 @@ def one_step(folder, recipe, before):
     }
 
 
+def train_and_save(*arguments, **settings):
+    """Train, with a checkpoint after each step, also between two reports."""
+    with mock.patch("animegan.gan.keeper.CHECKPOINT_SECONDS", -1):
+        train(*arguments, **settings)
+
+
 def moved_after_growing(folder, faces):
     """Train a run that grows after three of its five steps: {name of a weight: whether Adam has moved it}."""
     train(faces, folder, GROWING, images=5 * GROWING.batch, **SETTINGS)
@@ -286,7 +292,7 @@ def stopped(ask, faces_file, tmp_path_factory):
     for kind, recipe in RECIPES.items():
         folder = tmp_path_factory.mktemp("stopped")
         runs[kind] = {engine: folder / engine for engine in ENGINES}
-        ask(train, faces_file, runs[kind], recipe, images=16 * STOPPED, **SETTINGS)
+        ask(train_and_save, faces_file, runs[kind], recipe, images=16 * STOPPED, **SETTINGS)
     return runs
 
 

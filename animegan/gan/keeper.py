@@ -107,6 +107,7 @@ class RunKeeper(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         """Count the step; report, save or stop when it is time."""
         self.step += 1
+        model = self.model  # on JAX weights come back to the model where a callback asks for it: also before a save
         self.run.check_finite((logs or {}).items(), self.step)  # running means: what was not finite once stays so
         if self._stepped_at is not None:  # the first step of its kind is no measure, since it compiles
             self._lengths["step"] = self.clock() - self._stepped_at
@@ -116,7 +117,7 @@ class RunKeeper(keras.callbacks.Callback):
         self.bar.update(self.batch)
         if self.step % self.run.report_steps == 0:
             self.report()
-            self.model.reset_metrics()
+            model.reset_metrics()
         if self.reason is None and self._time_is_up():
             self.reason = "minutes"
         due = self.clock() - self._saved[0] > CHECKPOINT_SECONDS
@@ -125,8 +126,8 @@ class RunKeeper(keras.callbacks.Callback):
             self.save_state()
         elif word:
             self.stopped = word
-            self.model.stop_training = True
-        self._stepped_at = None if self.model.follow(self.step) else self.clock()
+            model.stop_training = True
+        self._stepped_at = None if model.follow(self.step) else self.clock()
 
     def _time_is_up(self):
         """Whether an end now, last checkpoint and report included, comes closer to the deadline than one step later."""
