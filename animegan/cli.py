@@ -322,7 +322,7 @@ def _transfer(options):
 
 def _add_sample(commands):
     parser = _command(commands, "sample", _sample, "make faces with a trained generator")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as drawn-faces")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as getchu-faces")
     parser.add_argument("--count", type=int, default=SHEET, help="faces (%(default)s)")
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of the latents (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="a sheet as .png, or packed faces as .h5")
@@ -336,7 +336,7 @@ def _sample(options):
 
 def _add_evaluate(commands):
     parser = _command(commands, "evaluate", _evaluate, "measure a generator against pictures it was not trained on")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as drawn-faces")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as getchu-faces")
     parser.add_argument("faces", type=Path, help="a packed .h5 file; its held-out pictures are measured against")
     parser.add_argument("--count", type=_at_least(1), help="pictures on each side (all held out, 5000 at most)")
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of latents and choice (%(default)s)")
@@ -365,7 +365,7 @@ def _evaluate(options):
 
 def _add_walk(commands):
     parser = _command(commands, "walk", _walk, "write a walk through the latent space as a movie that loops")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as drawn-faces")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run folder, or a pretrained name such as getchu-faces")
     parser.add_argument("--out", type=Path, required=True, help="a .gif or .mp4 file")
     parser.add_argument("--seconds", type=float, default=8.0, help="length (%(default)s)")
     parser.add_argument("--size", type=_at_least(1), default=256, help="side in pixels (%(default)s)")

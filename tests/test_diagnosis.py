@@ -14,6 +14,7 @@ from animegan.gan import diagnosis, signs
 from animegan.gan.diagnosis import ADVICE, diagnose
 from animegan.gan.engine import layers, ops
 from animegan.gan.failures import frozen_batch_norm, narrow_generator, repeat_pictures, uneven_kernel
+from animegan.gan.finding import pretrained_names
 from animegan.gan.generating import draw_latents
 from animegan.gan.live import show_runs
 from animegan.gan.networks import build_discriminator, build_generator
@@ -97,9 +98,10 @@ def test_a_healthy_run_has_nothing(fabricate, paint, many, real, recipe):
     assert diagnose(run, many) == [] and diagnose(run) == []
 
 
-def test_the_pretrained_generator_is_healthy():
+@pytest.mark.parametrize("name", pretrained_names())
+def test_pretrained_generators_are_healthy(name):
     """By the face network itself."""
-    assert diagnose("drawn-faces") == []
+    assert diagnose(name) == []
 
 
 def test_the_pretrained_generator_without_variety_is_not(monkeypatch):

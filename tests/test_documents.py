@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 from test_notebooks import LINK, PATHS
 
+from animegan.gan.finding import pretrained_names
 from animegan.pictures import decode
 
 ROOT = Path(__file__).parents[1]
@@ -55,6 +56,19 @@ def test_the_readme_shows_a_piece_of_each_notebook_as_it_is_stored(monkeypatch):
     assert list(made) == [path.stem for path in PATHS]
     for name, piece in made.items():
         assert np.array_equal(piece, decode((folder / f"{name}.png").read_bytes())), "run docs/pictures.py"
+
+
+def test_the_hundred_faces_are_those_of_the_generator(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "docs")
+    pictures = importlib.import_module("pictures")
+    stored, made = decode((pictures.FOLDER / "faces.webp").read_bytes()).astype(int), pictures.hundred()
+    assert stored.shape == made.shape
+    assert np.abs(stored - made).mean() < 5, "run docs/pictures.py"  # WebP loses a little
+
+
+def test_each_pretrained_generator_has_a_card():
+    headings = HEADING.findall((ROOT / "data" / "pretrained" / "README.md").read_text(encoding="utf-8"))
+    assert set(pretrained_names()) <= set(headings)
 
 
 def test_the_pictures_of_the_readme_have_words():

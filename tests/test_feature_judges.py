@@ -1,17 +1,21 @@
 import dataclasses
+import importlib.util
+import sys
 
 import numpy as np
 import pytest
 
 from animegan.faces.drawing import draw_faces
 from animegan.files import InputError
-from animegan.gan import photo_network
+from animegan.gan import photo_weights
 from animegan.gan.dcgan import build_dcgan
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.feature_judges import SPREADS, add_judges, mix_depths
 from animegan.gan.networks import build_discriminator
 from animegan.gan.photo_network import EPSILON, SHOWN, STAGES, build_photo_network
+from animegan.gan.photo_weights import read_photo_weights
 from animegan.gan.recipes import PATIENT, Recipe
+from animegan.gan.training import train
 
 SMALL = dataclasses.replace(PATIENT, width=4, batch=8, latent_width=8)
 judged = pytest.mark.usefixtures("photo_weights")
@@ -90,21 +94,38 @@ def test_the_photograph_network_computes_what_its_weights_say():
         assert np.allclose(maps, same, atol=1e-4 * np.abs(same).max())
 
 
-def test_its_real_weights_see_the_same_thing_wherever_it_lies(photo_weights):
-    """Weights in the wrong order give noise: with the right ones, a picture and its mirror image look alike."""
-    network = build_photo_network(128, photo_weights)
-    rng = np.random.default_rng(0)
-    small = rng.uniform(-1, 1, (6, 8, 8, 3)).astype("float32")
-    unit = ops.convert_to_numpy(ops.image.resize(small, (128, 128)))
-    seen = [ops.convert_to_numpy(network(each)[-1]).mean(axis=(1, 2)) for each in (unit, unit[:, :, ::-1])]
-    alike = np.corrcoef(np.concatenate(seen))[:6, 6:]
-    assert (alike.argmax(axis=1) == np.arange(6)).all()
+def test_with_the_real_weights_it_sees_what_the_original_does(photo_weights):
+    """Four channels in the middle of each map, as efficientnet-lite-pytorch 0.1.0 computes them for these weights."""
+    side = np.linspace(-1, 1, 224, dtype="float32")
+    waves = np.sin(9 * side)[:, None], np.cos(5 * side)[None], side[:, None] * side
+    unit = np.stack([np.broadcast_to(wave, (224, 224)) for wave in waves], axis=-1)[None]
+    middles = (
+        (-5.684, 18.390, 6.992, -3.450),
+        (-17.742, 6.070, -5.760, -18.134),
+        (-4.346, -0.896, 4.811, 3.102),
+        (-2.538, -1.946, 0.933, 0.257),
+    )
+    for maps, known in zip(build_photo_network(224, photo_weights)(unit), middles, strict=True):
+        maps = ops.convert_to_numpy(maps)
+        middle = maps.shape[1] // 2
+        assert maps[0, middle, middle, :4] == pytest.approx(known, abs=2e-3)
 
 
-def test_what_is_missing_is_said(monkeypatch):
-    monkeypatch.setattr(photo_network, "PACKAGE", "no_such_package")
-    with pytest.raises(InputError, match=r"must find the weights .*animegan\[judges\].* Received: "):
-        build_dcgan(32, SMALL)
+def test_without_the_weights_nothing_is_written(faces_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(photo_weights, "PACKAGE", "no_such_package")
+    for function in (lambda: train(faces_file, tmp_path / "run", SMALL, images=8), lambda: build_dcgan(32, SMALL)):
+        with pytest.raises(InputError, match=r"must find the weights .*\[judges\].* Received: no no_such_package"):
+            function()
+    assert not (tmp_path / "run").exists()
+
+
+def test_pytorch_without_its_libraries_is_said(photo_weights, monkeypatch):
+    """An installed torch that cannot be imported, as on Windows without Microsoft's libraries."""
+    assert photo_weights
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name)
+    with pytest.raises(InputError, match="Received: import of torch halted"):
+        read_photo_weights()
 
 
 @judged

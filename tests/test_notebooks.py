@@ -1,5 +1,8 @@
 """What holds for every notebook of the series: how it is stored, and that it runs from top to bottom."""
 
+import functools
+import importlib
+import inspect
 import json
 import math
 import os
@@ -18,6 +21,8 @@ FIGURES = "ladder", "learning", "transfer"  # folders of benchmarks/ that notebo
 MOST_BYTES = 500 * 1024  # of outputs, in one notebook
 MOST_LINES = 40  # of a code cell
 MACHINE_PATH = re.compile(r"/(work|root|tmp|home|Users)/")
+IMPORT = re.compile(r"^from (animegan\S*) import (.+)$", re.MULTILINE)
+SHOWN = re.compile(r"print\(inspect\.getsource\(([\w.]+)\)\)")
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 NO_WORDS = re.compile(r"\d+ pictures?( in rows of \d+)?")  # a count alone
 COST = re.compile(r"took (\d+\.\d) minutes and (\d+\.\d) GB of memory, with the profile laptop")
@@ -119,6 +124,17 @@ def assert_links_lead_somewhere(notebook, folder):
             if not target.startswith(("http://", "https://", "#", "attachment:")):
                 name = target.partition("#")[0]
                 assert (folder / name).exists(), target
+
+
+def test_the_code_that_it_shows_is_that_of_the_package(notebook):
+    places = {}
+    for cell in cells(notebook, "code"):
+        for module, names in IMPORT.findall(text(cell)):
+            places |= dict.fromkeys(names.split(", "), module)
+        shown = "".join("".join(output.get("text", "")) for output in cell["outputs"])
+        for name, *parts in (path.split(".") for path in SHOWN.findall(text(cell))):
+            found = functools.reduce(getattr, [name, *parts], importlib.import_module(places[name]))
+            assert inspect.getsource(found) in shown, f"execute it anew: {name} has changed"
 
 
 def test_links_lead_somewhere(notebook):

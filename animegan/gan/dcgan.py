@@ -7,7 +7,7 @@ it does exactly what two with equal settings would.
 
 from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.engine import keras, ops
-from animegan.gan.feature_judges import PLAIN, add_judges
+from animegan.gan.feature_judges import add_judges, plain_judge
 from animegan.gan.losses import LOSSES, PENALTY_STEP, steepness
 from animegan.gan.networks import build_discriminator, build_generator
 from animegan.gan.recipes import CLASSIC
@@ -33,7 +33,7 @@ class DCGAN(keras.Model):
 
         Args:
             generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
-            discriminator: keras.Model from such pictures to logits (N, 1); by a recipe with features (N, 4), as
+            discriminator: keras.Model from such pictures to logits (N, 1); by a recipe with features (N, 5), as
                 `add_judges` makes it.
             recipe: animegan.gan.recipes.Recipe: loss, penalties, averaging and flips.
             seed: of all that is drawn at random while training.
@@ -150,9 +150,7 @@ class DCGAN(keras.Model):
         if not self.penalising:
             return []
         count = max(1, round(self.recipe.batch * self.recipe.penalty_share))
-        _, discriminator = self.players
-        if self.recipe.features:  # the other judges see through a network that stays as it is
-            discriminator = discriminator.get_layer(PLAIN)
+        discriminator = plain_judge(self.players[1])  # the others see through a network that stays as it is
         steep = 0.0
         for pictures, logits in ((real, real_logits), (ops.stop_gradient(fake), fake_logits)):
             pictures = pictures[:count]

@@ -4,8 +4,7 @@ What edges, textures and parts of a thing look like is learned from many picture
 network sees need not learn it from a game that changes all the time (Projected GANs: Sauer et al. 2021,
 arXiv:2111.01007). Network and mixing are held; the discriminator, which sees the pictures as they are, stays beside.
 
-Not the face network: it is small, and it measures. A generator that is to please it soon does, and by any other eyes is
-no better.
+Not as the face network does: that one measures, and does so no longer where a generator has learned to please it.
 """
 
 from animegan.gan.engine import keras, layers, ops
@@ -13,7 +12,7 @@ from animegan.gan.photo_network import build_photo_network
 from animegan.gan.resizing import SLOPE
 
 PLAIN = "discriminator"  # the layer of the whole that sees pictures as they are
-SIDE = 128  # pixels that pictures are enlarged to: half-way to the 224 that the network has learned from
+SIDE = 128  # pixels that pictures are enlarged to: the 224 that the network has learned from take thrice the time
 SPREADS = (9.4, 8.4, 7.1, 3.0)  # standard deviations of its maps over faces, real or drawn, from the first on
 MIXED = 64  # channels of each of the mixed maps
 CHANNELS = 128  # of each of a judge's convolutions
@@ -49,10 +48,14 @@ def add_judges(discriminator, seed=0):
         return layers.Dense(1, kernel_initializer=next(seeds))(layers.Flatten()(x))
 
     pictures = keras.Input(discriminator.input_shape[1:], name="pictures")
-    # Not Keras's layer Resizing: what follows it believes that it is being trained, batch norm first of all.
     enlarged = pictures if pictures.shape[1] == SIDE else ops.image.resize(pictures, (SIDE, SIDE))
     logits = [discriminator(pictures), *(judge(x) for x in mix_depths(seed)(enlarged))]
     return keras.Model(pictures, layers.Concatenate()(logits), name=PLAIN)
+
+
+def plain_judge(discriminator):
+    """The one that sees pictures as they are: keras.Model, one of several judges or the discriminator itself."""
+    return next((layer for layer in discriminator.layers if layer.name == PLAIN), discriminator)
 
 
 def mix_depths(seed=0):

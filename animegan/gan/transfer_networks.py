@@ -1,7 +1,6 @@
 """What transfer learning does to networks: new blocks for a generator that is held, and layers to hold."""
 
 from animegan.gan.engine import keras, layers
-from animegan.gan.feature_judges import PLAIN
 from animegan.gan.resizing import SLOPE
 
 APPENDED = "appended"  # how the new layers' names begin
@@ -67,8 +66,6 @@ def freeze_below(discriminator, side):
         discriminator: keras.Model of build_discriminator and its like.
         side: in pixels; a convolution whose maps are larger is held.
     """
-    # Judges by features stand beside it, on what knows pictures already: they learn on.
-    plain = next((layer for layer in discriminator.layers if layer.name == PLAIN), discriminator)
-    for layer in plain.layers:
+    for layer in discriminator.layers:
         if isinstance(layer, layers.Conv2D) and layer.output.shape[1] > side:
             layer.trainable = False

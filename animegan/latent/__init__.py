@@ -1,7 +1,7 @@
 """What a trained generator learned: ways through its latent space, directions, and an explorer to steer by hand."""
 
 
-def explore(run="drawn-faces", **settings):
+def explore(run="getchu-faces", **settings):
     """Open the explorer in a notebook: one line is enough.
 
     Args:

@@ -3,8 +3,8 @@
     python -m animegan.latent.publishing RUN NAME [--folder data/pretrained]
 
 What is needed to make faces, to explore them and to begin a transfer with is copied: the generator, the discriminator
-and the settings; not the checkpoints, nor judges by features, nor anything of the data. Weights are
-kept in 16 bits, which halves the files.
+and the settings; not the checkpoints, nor judges by features, nor anything of the data. Weights are kept in 16 bits,
+which halves the files.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import h5py
 import numpy as np
 
 from animegan.files import InputError, output_folder, replacing
-from animegan.gan.feature_judges import PLAIN
+from animegan.gan.feature_judges import plain_judge
 from animegan.gan.runs import Run
 from animegan.gan.transfer import METHODS, Start
 from animegan.latent.named import find_directions
@@ -47,9 +47,7 @@ def publish(run, name, folder=FOLDER):
         raise InputError(f"a name must be a word without a slash. Received: {name!r}")
     found = Run(run)
     start = Start(found, METHODS[0])
-    discriminator = start.networks()[1]
-    if found.config["recipe"].get("features"):  # a transfer begins without the other judges
-        discriminator = discriminator.get_layer(PLAIN)
+    discriminator = plain_judge(start.networks()[1])  # a transfer begins without the others
     networks = {"generator": found.load_generator(), "discriminator": discriminator}
     files = {part: halved(network) for part, network in networks.items()}
     size = len(files["generator"])
