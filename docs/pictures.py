@@ -29,7 +29,7 @@ PIECES = {  # notebook: which of its pictures, counted from 0, how far from the 
     "03_train_dcgan": (5, 6, 6, 240),
     "04_transfer_learning": (3, 4, 4, 286),
     "05_explore_latent_space": (5, 0, 0, 268),
-    "06_when_training_fails": (4, 262, 2, 368),
+    "06_when_training_fails": (4, 282, 2, 346),
     "07_beyond_dcgan": (2, 4, 132, 320),
 }
 NAME = "getchu-faces"  # of the generator that makes the other pictures
