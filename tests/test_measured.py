@@ -18,6 +18,12 @@ def kept(name):
     return json.loads((ROOT / "benchmarks" / f"{name}.json").read_text())
 
 
+def words_of(name):
+    """What a notebook's cells say, in one line."""
+    notebook = json.loads((ROOT / "notebooks" / f"{name}.ipynb").read_text(encoding="utf-8"))
+    return " ".join(" ".join(line for cell in notebook["cells"] for line in cell["source"]).split())
+
+
 def span(values):
     return f"{min(values):.0f} to {max(values):.0f}"
 
@@ -54,9 +60,7 @@ def test_how_soon_each_recipe_is_how_good():
 
 
 def test_transfer_to_glasses():
-    notebook = json.loads((ROOT / "notebooks" / "04_transfer_learning.ipynb").read_text(encoding="utf-8"))
-    words = " ".join(" ".join(line for cell in notebook["cells"] for line in cell["source"]).split())
-    found = kept("transfer_glasses/transfer")
+    words, found = words_of("04_transfer_learning"), kept("transfer_glasses/transfer")
     ends = {name.removeprefix("all "): run["end"] for name, run in found["runs"].items()}
     far = {name: f"{end['frechet']:.0f}" for name, end in ends.items()} | {"real": f"{found['floor']['frechet']:.0f}"}
     assert f"*finetune* at a distance of {far['finetune']} and *append* at {far['append']}" in words
@@ -80,3 +84,27 @@ def test_transfer():
     copied = [run["end"]["memorisation"] for run in methods]
     assert f"memorisation {min(copied):.2f} to {max(copied):.2f}" in row
     assert f"{found['n']} held-out drawn faces, floor {found['floor']['frechet']:.0f}" in row
+
+
+def test_transfer_of_real_faces():
+    found = kept("transfer_real/transfer")
+
+    def of(way, when, measure="frechet"):
+        return [run[when][measure] for name, run in found["runs"].items() if name.endswith(f" {way}")]
+
+    def shown(values):
+        return f"{min(values):.2f} to {max(values):.2f}"
+
+    words, nothing = words_of("04_transfer_learning"), of("scratch", "end")
+    assert f"({found['n']} held out, floor {found['floor']['frechet']:.0f})" in words
+    assert f"is at {span(of('finetune', 'early'))} after a fifth, at {span(of('finetune', 'end'))} at the end" in words
+    assert (
+        f"from nothing the end is at {span(nothing)}, with a recall of {max(of('scratch', 'end', 'recall')):.2f}"
+        in words
+    )
+    assert f"against {shown(of('finetune', 'end', 'recall'))}." in words
+    assert f"*append* is at {span(of('append', 'early'))} after a fifth" in words
+    assert max(of("finetune", "early")) < min(nothing) and min(of("append", "early")) > max(of("finetune", "early"))
+    shares = [round(100 * share) for share in (*of("finetune", "end", "tagged"), found["floor"]["tagged"])]
+    assert f"calls {min(shares[:-1])} to {max(shares[:-1])} in a hundred" in words
+    assert f"blonde, and {shares[-1]} of the real ones" in words
