@@ -117,10 +117,10 @@ def figures(found, measures):
 
 
 def draw_row(generator, out, name):
-    """Keep ten faces of a recipe, of the same latents for all, in out/faces/NAME.png."""
+    """Keep ten faces of a recipe, of the same latents for all, in out/faces/NAME.webp."""
     faces = generate(generator, draw_latents(FACES, generator.input_shape[-1], seed=1))
     (out / "faces").mkdir(exist_ok=True)
-    save(sheet(faces, columns=FACES), out / "faces" / f"{name.replace(' ', '_')}.png")
+    save(sheet(faces, columns=FACES), out / "faces" / f"{name.replace(' ', '_')}.webp")
 
 
 if __name__ == "__main__":

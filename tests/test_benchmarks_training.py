@@ -60,7 +60,7 @@ def test_learning_speed_measures_at_each_time(modules, monkeypatch, tmp_path, ca
     assert points == [json.loads(line)["modern"] for line in capsys.readouterr().out.splitlines()]
     assert 0 < points[0]["images"] < points[1]["images"]
     assert len(list((tmp_path / "runs" / "sheets").iterdir())) == 2
-    assert decode((tmp_path / "figures" / "faces" / "modern.png").read_bytes()).shape == (32 + 4, 10 * (32 + 2) + 2, 3)
+    assert decode((tmp_path / "figures" / "faces" / "modern.webp").read_bytes()).shape == (32 + 4, 10 * (32 + 2) + 2, 3)
     (tmp_path / "figures" / "learning_speed.json").unlink()
     monkeypatch.setattr(sys, "argv", ["learning_speed.py", *words, "0.08"])
     learning_speed.main()  # as after a kill between training and the figures
@@ -89,7 +89,7 @@ def test_the_ladder_is_climbed_once(modules, monkeypatch, tmp_path, capsys):
     assert kept["low"]["runs"] == [low["low"], again["low"]]
     assert kept["high"]["runs"] == [high["high"]]
     assert kept["high"]["on"] == "low"
-    assert decode((out / "faces" / "high.png").read_bytes()).shape == (32 + 4, 10 * (32 + 2) + 2, 3)
+    assert decode((out / "faces" / "high.webp").read_bytes()).shape == (32 + 4, 10 * (32 + 2) + 2, 3)
     monkeypatch.setattr(ladder, "RUNGS", (("low", None, {"width": 8, "batch": 16}),))
     with pytest.raises(SystemExit, match=r"low must have been trained with .*width=8"):
         ladder.main()
