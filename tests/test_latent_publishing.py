@@ -48,7 +48,7 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
     one, other = (start(*build_networks(32, SMALL)[:2]) for start in starts)
     for weight, same in zip(one[0].weights + one[1].weights, other[0].weights + other[1].weights, strict=True):
         values = [ops.convert_to_numpy(each) for each in (weight, same)]
-        assert np.allclose(*values, rtol=2e-3, atol=1e-4), weight.path  # rounded to 16 bits
+        assert np.allclose(*values, rtol=4e-3, atol=5e-4), weight.path  # rounded to 8 significant bits
         assert same.dtype == "float32"
 
 
@@ -77,21 +77,21 @@ def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_
     assert "judges" not in capsys.readouterr().err
 
 
-def test_half_the_bits_make_the_same_faces(run, tmp_path):
+def test_few_bits_make_the_same_faces(run, tmp_path):
     publishing.publish(run, "my-faces", tmp_path / "names")
     published, latents = Run(tmp_path / "names" / "my-faces"), draw_latents(16, 6, seed=1)
     faces, same = (generate(one.load_generator(), latents).astype(int) for one in (Run(run), published))
-    assert np.abs(faces - same).max() <= 1
-    whole, half = (one.generator_path.stat().st_size for one in (Run(run), published))
-    assert whole - half == pytest.approx(2 * published.load_generator().count_params(), rel=0.2)
+    assert np.abs(faces - same).max() <= 2 and np.abs(faces - same).mean() < 0.5
+    whole, kept = (one.generator_path.stat().st_size for one in (Run(run), published))
+    assert whole - kept > 2 * published.load_generator().count_params()
 
 
-def test_weights_that_half_the_bits_cannot_hold_are_refused(run):
+def test_weights_that_few_bits_cannot_hold_are_refused(run):
     generator = Run(run).load_generator()
     bias = generator.weights[-1]
     bias.assign(ops.full(bias.shape, 7e4))
     with pytest.raises(InputError, match=r"finite in float16\. Received: layers/.* up to 70000"):
-        publishing.halved(generator)
+        publishing.rounded(generator)
 
 
 def test_what_is_not_to_be_published(run, tmp_path, monkeypatch):
