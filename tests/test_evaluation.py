@@ -1,3 +1,4 @@
+import hashlib
 import json
 import shutil
 
@@ -86,6 +87,18 @@ def test_what_was_seen_of_real_pictures_is_not_looked_at_again_and_measures_the_
     once, again = (evaluate(run, many, count=60, seen=seen) for _ in range(2))
     assert once == again == evaluate(run, many, count=60)
     assert len(looked) == 7 + 2 + 7  # real, spare, fake, each blurred, too, and those trained on
+
+
+def test_what_the_card_quotes_is_kept(run, many, modules, monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.argv", ["pretrained.py", str(run), str(many), "--out", str(tmp_path)])
+    modules("pretrained").main()
+    found = json.loads((tmp_path / "run.json").read_text())
+    shares, generator = found.pop("shares"), found.pop("generator")
+    assert found == evaluate(run, many)
+    assert generator == hashlib.sha256((run / "generator.keras").read_bytes()).hexdigest()
+    for values in shares.values():
+        assert np.sum(list(values.values()), axis=0) == pytest.approx([1, 1], abs=1e-3)
+    assert max(abs(made - real) for made, real in shares["hair"].values()) > 0.2  # ten steps make no faces
 
 
 @pytest.fixture(scope="module")

@@ -4,6 +4,10 @@ import json
 from pathlib import Path
 from statistics import mean
 
+import pytest
+
+from animegan.gan.finding import find_run, pretrained_names
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -26,6 +30,47 @@ def words_of(name):
 
 def span(values):
     return f"{min(values):.0f} to {max(values):.0f}"
+
+
+def card_of(name):
+    """What the card of a pretrained generator says, in one line."""
+    card = (ROOT / "data" / "pretrained" / "README.md").read_text(encoding="utf-8")
+    return " ".join(card.partition(f"\n## {name}\n")[2].partition("\n## ")[0].split())
+
+
+@pytest.mark.parametrize("name", pretrained_names())
+def test_what_comes_with_the_project(name, modules):
+    found = kept(f"pretrained/{name}")
+    assert found["generator"] == modules("pretrained").digest(name), "measure it: python benchmarks/pretrained.py"
+    floor = found["floor"]
+    words = (
+        f"on the {found['n']:,} held-out faces",
+        f"Fréchet {found['frechet']:.0f} ({floor['frechet']:.1f})",
+        f"after a blur {found['frechet_blurred']:.0f} ({floor['frechet_blurred']:.1f})",
+        f"precision {found['precision']:.2f} ({floor['precision']:.2f})",
+        f"recall {found['recall']:.2f} ({floor['recall']:.2f})",
+        f"memorisation {found['memorisation']:.2f}",
+    )
+    card = card_of(name)
+    assert all(word in card for word in words)
+    config = find_run(name).config
+    assert f"--images {config['step'] * config['recipe']['batch']}" in card
+
+
+def test_the_generator_of_real_faces():
+    row, card, found = row_of("pretrained.py"), card_of("getchu-faces"), kept("pretrained/getchu-faces")
+    figures = (
+        f"Fréchet distance {found['frechet']:.0f}, after a blur {found['frechet_blurred']:.0f}",
+        f"recall {found['recall']:.2f}",
+        "real faces at {frechet:.0f}, {frechet_blurred:.0f} and {recall:.2f}".format(**found["floor"]),
+        f"{found['n']:,} held out",
+    )
+    assert all(figure in row for figure in figures)
+    rare = ("hair", "green", "green hair"), ("eyes", "red", "red"), ("eyes", "purple", "purple eyes")
+    for tag, value, name in rare:
+        made, real = (round(100 * share) for share in found["shares"][tag][value])
+        assert f"{name} ({made} in a hundred, of the games' {real})" in card
+        assert made < real
 
 
 def test_the_ladder(modules):
