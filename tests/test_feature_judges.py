@@ -15,6 +15,7 @@ from animegan.gan.networks import build_discriminator
 from animegan.gan.photo_network import EPSILON, SHOWN, STAGES, build_photo_network
 from animegan.gan.photo_weights import read_photo_weights
 from animegan.gan.recipes import PATIENT, Recipe
+from animegan.gan.resizing import build_plain_discriminator
 from animegan.gan.training import train
 
 SMALL = dataclasses.replace(PATIENT, width=4, batch=8, latent_width=8)
@@ -138,6 +139,16 @@ def test_each_judge_has_a_verdict_of_its_own(size):
     assert logits.shape == (3, 5)
     assert np.allclose(logits[:, :1], ops.convert_to_numpy(plain(unit)), atol=1e-5)
     assert np.ptp(logits, axis=0).min() > 1e-5
+
+
+@judged
+def test_each_judge_is_told_how_much_the_batch_varies():
+    unit = pictures(32, 4).astype("float32") / 127.5 - 1
+    alike = np.repeat(unit[:1], 4, axis=0)
+    for told in (False, True):
+        whole = add_judges(build_plain_discriminator(32, width=4, deviation=told), deviation=told)
+        verdicts = [ops.convert_to_numpy(whole(batch))[0] for batch in (unit, alike)]
+        assert (np.abs(verdicts[0] - verdicts[1]) > 1e-4).tolist() == [told] * 5
 
 
 @judged

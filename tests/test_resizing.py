@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 
+from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import build_discriminator
+from animegan.gan.recipes import Recipe
 from animegan.gan.resizing import (
     ResizeConvolution,
     build_growing_discriminators,
@@ -43,20 +45,37 @@ def test_generator_and_discriminator_fit_together(size):
     assert tuple(build_plain_discriminator(size, width=4)(pictures).shape) == (2, 1)
 
 
-@pytest.mark.parametrize("grows", [False, True])
-def test_stock_layers_make_the_same_pictures(grows):
-    generator = build_resize_generator(32, 4, 7, seed=1, grows=grows)
-    stock = build_resize_generator(32, 4, 7, seed=2, stock=True, grows=grows)
+@pytest.mark.parametrize(("grows", "blocks"), [(False, 0), (True, 0), (False, 2), (True, 1)])
+def test_stock_layers_make_the_same_pictures(grows, blocks):
+    generator = build_resize_generator(32, 4, 7, seed=1, grows=grows, blocks=blocks)
+    stock = build_resize_generator(32, 4, 7, seed=2, stock=True, grows=grows, blocks=blocks)
     for weight in generator.trainable_variables:
         weight.assign(random(*weight.shape))
     copy_weights(generator.weights, stock.weights)
     assert all(type(layer).__module__.startswith("keras.") for layer in stock.layers)
     pictures, same = (ops.convert_to_numpy(network(random(9, 7), training=True)) for network in (generator, stock))
     assert np.allclose(pictures, same, atol=1e-5)
-    again = build_resize_generator(32, 4, 7, seed=3, grows=grows)
+    again = build_resize_generator(32, 4, 7, seed=3, grows=grows, blocks=blocks)
     copy_weights(stock.weights, again.weights)
     for weight, same in zip(generator.weights, again.weights, strict=True):
         assert np.allclose(ops.convert_to_numpy(weight), ops.convert_to_numpy(same), atol=1e-5), weight.path
+
+
+def test_blocks_change_nothing_at_first():
+    plain, deep = (build_resize_generator(64, 4, 7, seed=1, blocks=blocks) for blocks in (0, 2))
+    same = [ops.convert_to_numpy(network(random(9, 7), training=True)) for network in (plain, deep)]
+    assert np.array_equal(*same)
+    added = [layer for layer in deep.layers if isinstance(layer, layers.Add)]
+    assert [layer.output.shape[1] for layer in added] == [4, 4, 8, 8, 16, 16, 32, 32]  # after each hidden layer
+    for weight in deep.trainable_variables:
+        if weight.path.endswith("out/kernel"):
+            weight.assign(random(*weight.shape))
+    assert np.abs(ops.convert_to_numpy(deep(random(9, 7), training=True)) - same[0]).max() > 0.01
+
+
+def test_blocks_are_of_resize_generators_alone():
+    with pytest.raises(InputError, match=r"blocks must be 0 where there is no resize\. Received: 1"):
+        Recipe(blocks=1)
 
 
 def test_without_batch_norm_the_signal_does_not_fade():

@@ -248,16 +248,30 @@ def build_networks(size, recipe, seed=0):
     Returns:
         generator, discriminator, and the pair of them for pictures of half the size, or None.
     """
-    settings = size, recipe.width, recipe.latent_width, seed
+    generator = make_generator(size, recipe, seed)
     if grows(size, recipe):
-        generator = build_resize_generator(*settings, grows=True)
         discriminator, half_discriminator = build_growing_discriminators(size, recipe.width, seed, recipe.deviation)
         return generator, discriminator, (half_generator(generator), half_discriminator)
-    generator = build_resize_generator if recipe.resize else build_generator
     if recipe.discriminator_norm:
         discriminator = build_discriminator(size, recipe.width, seed)
     else:
         discriminator = build_plain_discriminator(size, recipe.width, seed, recipe.deviation)
     if recipe.features:
-        discriminator = add_judges(discriminator, seed)
-    return generator(*settings), discriminator, None
+        discriminator = add_judges(discriminator, seed, recipe.deviation)
+    return generator, discriminator, None
+
+
+def make_generator(size, recipe, seed=0, stock=False):
+    """The generator of a recipe.
+
+    Args:
+        size, recipe, seed: as `build_networks` takes them.
+        stock: build it of Keras's own layers.
+
+    Returns:
+        keras.Model.
+    """
+    settings = size, recipe.width, recipe.latent_width, seed
+    if not recipe.resize:
+        return build_generator(*settings)
+    return build_resize_generator(*settings, stock=stock, grows=grows(size, recipe), blocks=recipe.blocks)

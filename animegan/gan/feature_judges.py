@@ -10,6 +10,7 @@ Not as the face network does: that one measures, and does so no longer where a g
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.photo_network import build_photo_network
 from animegan.gan.resizing import SLOPE
+from animegan.gan.variety import MinibatchDeviation
 
 PLAIN = "discriminator"  # the layer of the whole that sees pictures as they are
 SIDE = 128  # pixels that pictures are enlarged to: the 224 that the network has learned from take thrice the time
@@ -19,12 +20,13 @@ CHANNELS = 128  # of each of a judge's convolutions
 SMALLEST = 4  # side of the maps that a judge ends with, in pixels
 
 
-def add_judges(discriminator, seed=0):
+def add_judges(discriminator, seed=0, deviation=False):
     """Put a discriminator and the new judges together.
 
     Args:
         discriminator: keras.Model named PLAIN, float32 pictures (N, S, S, 3) in [-1, 1] to logits (N, 1).
         seed: of the initial weights.
+        deviation: tell each of them how much the batch varies, before its last convolution.
 
     Returns:
         keras.Model: such pictures to logits (N, 5), the first its own, then one for the maps of each of four depths,
@@ -41,10 +43,11 @@ def add_judges(discriminator, seed=0):
         return layers.LeakyReLU(negative_slope=SLOPE)(x)
 
     def judge(x):
-        if x.shape[1] == SMALLEST:
-            x = convolve(x, 3, 1)
-        while x.shape[1] > SMALLEST:
+        while x.shape[1] > 2 * SMALLEST:
             x = convolve(x, 4, 2)
+        if deviation:
+            x = MinibatchDeviation()(x)
+        x = convolve(x, 4, 2) if x.shape[1] > SMALLEST else convolve(x, 3, 1)
         return layers.Dense(1, kernel_initializer=next(seeds))(layers.Flatten()(x))
 
     pictures = keras.Input(discriminator.input_shape[1:], name="pictures")

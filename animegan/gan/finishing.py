@@ -1,10 +1,9 @@
 """The generator to make faces with, out of the one that trains."""
 
-from animegan.gan.dcgan import grows
+from animegan.gan.dcgan import make_generator
 from animegan.gan.engine import layers
 from animegan.gan.generating import draw_latents
-from animegan.gan.networks import build_generator
-from animegan.gan.resizing import build_resize_generator, copy_weights
+from animegan.gan.resizing import copy_weights
 from animegan.gan.transfer_networks import append_blocks, appended_blocks
 
 STATISTICS = 512  # faces that batch norm's averages are measured on
@@ -22,9 +21,7 @@ class Finisher:
         self.model, self.generator, recipe = model, model.generator, model.recipe
         self.copies = recipe.resize or bool(recipe.average)
         if self.copies:
-            settings = (model.generator.output_shape[1], recipe.width, recipe.latent_width)
-            stock = {"stock": True, "grows": grows(settings[0], recipe)}
-            self.generator = build_resize_generator(*settings, **stock) if recipe.resize else build_generator(*settings)
+            self.generator = make_generator(model.generator.output_shape[1], recipe, stock=True)
             for layer in self.generator.layers:
                 if isinstance(layer, layers.BatchNormalization):
                     layer.momentum = 0.0  # its statistics are those of the last batch alone

@@ -19,6 +19,7 @@ class Recipe:
     decay: int = 0  # pictures over which the learning rate falls to a quarter; 0 keeps it
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
+    blocks: int = 0  # residual blocks after each of the generator's hidden layers; needs `resize`
     grow: int = 0  # pictures to learn from at half their size first, from 64 pixels on; needs `resize`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
@@ -42,6 +43,8 @@ class Recipe:
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
         if self.grow and self.features:  # the judges see whole pictures from the start
             raise InputError(f"grow must be 0 where there are features. Received: {self.grow}")
+        if self.blocks and not self.resize:
+            raise InputError(f"blocks must be 0 where there is no resize. Received: {self.blocks}")
         if self.grow and (self.discriminator_norm or not self.resize):  # no other networks can
             raise InputError(f"grow must be 0 where there is no resize, or discriminator_norm. Received: {self.grow}")
 
@@ -60,6 +63,8 @@ PATIENT = replace(  # for hours
     MODERN,
     name="patient",
     width=32,
+    decay=2_000_000,
+    blocks=1,
     features=1.0,
     penalty=0.01,
     average=0.9995,

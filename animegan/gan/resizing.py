@@ -6,6 +6,7 @@ from animegan.gan.variety import MinibatchDeviation
 
 SMALL = "picture"  # the layer that ends in a picture: where the generator grows, in one of half the size
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
+HIDDEN = 64  # channels inside a residual block: four times those of `modern`'s last hidden layer
 
 
 @keras.saving.register_keras_serializable("animegan")
@@ -34,7 +35,7 @@ def widen(kernel):
     return sum(ops.pad(kernel, ((row, 1 - row), (column, 1 - column), (0, 0), (0, 0))) for row, column in places)
 
 
-def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=False, grows=False):
+def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=False, grows=False, blocks=0):
     """Build the generator.
 
     Args:
@@ -45,6 +46,7 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
         stock: build it of Keras's own layers, with the wide kernels, to be given weights by `copy_weights`.
         grows: make the picture of half the size first, enlarge it smoothly, and add the detail to it. Before it has
             learned any, there is none.
+        blocks: residual blocks after each hidden layer.
 
     Returns:
         keras.Model: float32 latents (N, latent_width), drawn from N(0, 1), to float32 pictures (N, size, size, 3) in
@@ -52,7 +54,7 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
     """
     start, doublings = stages(size)
     first, *rest = channels(width, doublings)
-    seeds = iter(range(seed, seed + 100))
+    seeds, seeds_of_blocks = iter(range(seed, seed + 100)), iter(range(seed + 500, seed + 600))
 
     def enlarge(filters, **settings):
         settings = {"kernel_initializer": initializer(next(seeds)), "use_bias": filters == 3} | settings
@@ -61,7 +63,10 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
         return ResizeConvolution(filters, **settings)
 
     def activate(x):
-        return layers.LeakyReLU(negative_slope=SLOPE)(batch_norm()(x))
+        x = layers.LeakyReLU(negative_slope=SLOPE)(batch_norm()(x))
+        for index in range(blocks):
+            x = residual_block(x, f"block_{x.shape[1]}_{index}", next(seeds_of_blocks))
+        return x
 
     latents = keras.Input((latent_width,), name="latents")
     x = layers.Dense(start * start * first, use_bias=False, kernel_initializer=initializer(next(seeds)))(latents)
@@ -75,6 +80,24 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
         detail = enlarge(3, kernel_initializer="zeros")(x)  # 32×32×32 → 64×64×3
         pictures = layers.UpSampling2D(2, interpolation="bilinear")(pictures) + detail
     return keras.Model(latents, layers.Activation("tanh")(pictures), name="generator")
+
+
+def residual_block(maps, name, seed):
+    """Add to maps (N, H, W, C) what two convolutions find in them.
+
+    Args:
+        maps: Keras tensor.
+        name: what the new layers' names begin with.
+        seed: of the initial weights.
+
+    Returns:
+        Keras tensor of the same shape; the same numbers, until the second convolution's weights have left zero.
+    """
+    start = keras.initializers.HeNormal(seed=seed)
+    found = layers.Conv2D(HIDDEN, 3, padding="same", kernel_initializer=start, name=f"{name}_in")(maps)
+    found = layers.LeakyReLU(negative_slope=SLOPE, name=f"{name}_activation")(found)
+    found = layers.Conv2D(maps.shape[-1], 3, padding="same", kernel_initializer="zeros", name=f"{name}_out")(found)
+    return layers.Add(name=f"{name}_sum")([maps, found])
 
 
 def half_generator(generator):
