@@ -8,7 +8,6 @@ digest of the generator.
 """
 
 import argparse
-import hashlib
 import json
 from pathlib import Path
 
@@ -25,20 +24,11 @@ from animegan.gan.naming import TAGS
 FOLDER = Path(__file__).parent / "pretrained"
 
 
-def digest(name):
-    """sha256 of a generator's file: 64 hexadecimal digits.
-
-    Args:
-        name: of a pretrained generator, or a run folder.
-    """
-    return hashlib.sha256(find_run(name).generator_path.read_bytes()).hexdigest()
-
-
 def shares(name, faces):
     """{tag: {value: [share of generated faces, share of held-out ones]}}, as the face network sees them.
 
     Args:
-        name: as `digest` takes it.
+        name: of a pretrained generator, or a run folder.
         faces: path of the packed file.
     """
     network, generator = load_face_network(), find_run(name).load_generator()
@@ -62,7 +52,7 @@ def main():
     parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
     chosen = options.name, options.faces
-    result = {"generator": digest(options.name)} | evaluate(*chosen) | {"shares": shares(*chosen)}
+    result = {"generator": find_run(options.name).generator_digest()} | evaluate(*chosen) | {"shares": shares(*chosen)}
     options.out.mkdir(parents=True, exist_ok=True)
     with replacing(options.out / f"{Path(options.name).name}.json") as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n")

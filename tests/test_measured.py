@@ -39,9 +39,9 @@ def card_of(name):
 
 
 @pytest.mark.parametrize("name", pretrained_names())
-def test_what_comes_with_the_project(name, modules):
+def test_what_comes_with_the_project(name):
     found = kept(f"pretrained/{name}")
-    assert found["generator"] == modules("pretrained").digest(name), "measure it: python benchmarks/pretrained.py"
+    assert found["generator"] == find_run(name).generator_digest(), "measure it: python benchmarks/pretrained.py"
     floor = found["floor"]
     words = (
         f"on the {found['n']:,} held-out faces",

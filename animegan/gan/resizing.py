@@ -83,7 +83,7 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
 
 
 def residual_block(maps, name, seed):
-    """Add to maps (N, H, W, C) what two convolutions find in them.
+    """Add to maps (N, H, W, C) what two convolutions find in them (He et al. 2015, arXiv:1512.03385).
 
     Args:
         maps: Keras tensor.

@@ -9,6 +9,7 @@ metrics.csv            a row a report
 
 import contextlib
 import csv
+import hashlib
 import json
 import os
 import re
@@ -115,6 +116,10 @@ class Run:
     def generator_path(self):
         """Where the generator is saved."""
         return self.folder / "generator.keras"
+
+    def generator_digest(self):
+        """What tells this generator from any other: the sha256 of its file, 64 hexadecimal digits."""
+        return hashlib.sha256(self.generator_path.read_bytes()).hexdigest()
 
     def checkpoints(self):
         """Checkpoints as {step: path}, newest first."""

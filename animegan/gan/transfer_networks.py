@@ -9,8 +9,7 @@ APPENDED = "appended"  # how the new layers' names begin
 def append_blocks(generator, count, seed=0):
     """Hold a generator, and put new residual blocks between its last hidden layer and its output.
 
-    A block adds to the maps what two convolutions find in them (He et al. 2015, arXiv:1512.03385). The second one's
-    weights begin at zero: before training, the generator makes the faces that it made.
+    What a block adds begins at zero: before training, the generator makes the faces that it made.
 
     Args:
         generator: keras.Model of build_generator or build_resize_generator; its layers can no longer be trained.

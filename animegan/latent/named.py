@@ -2,7 +2,6 @@
 
 import contextlib
 import functools
-import hashlib
 import json
 import zipfile
 from pathlib import Path
@@ -89,7 +88,7 @@ def find_directions(run, faces=FACES, say=None):
     """
     generator = run.load_generator()
     path = run.folder / FILE
-    digest = hashlib.sha256(run.generator_path.read_bytes()).hexdigest()
+    digest = run.generator_digest()
     if path.exists():
         known, found = read_directions(path, generator.input_shape[-1])
         if known == digest:
