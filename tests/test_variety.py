@@ -7,7 +7,7 @@ from animegan.files import InputError
 from animegan.gan.engine import ops
 from animegan.gan.recipes import MODERN
 from animegan.gan.resizing import build_plain_discriminator
-from animegan.gan.variety import MinibatchDeviation
+from animegan.gan.variety import MinibatchDeviation, MinibatchDeviations
 
 
 def deviation(maps):
@@ -21,6 +21,15 @@ def test_the_added_map_is_the_mean_deviation_over_the_batch():
     assert np.allclose(deviation(maps), maps.std(axis=0).mean(), rtol=1e-5)
     kept = ops.convert_to_numpy(MinibatchDeviation()(np.float32(maps)))[..., :-1]
     assert np.allclose(kept, maps)
+
+
+def test_a_map_of_its_own_says_where_a_batch_varies_and_in_which_channel():
+    maps = np.random.default_rng(0).normal(size=(6, 4, 4, 3))
+    maps[:, :2, :, 1] = 7  # alike in this channel's upper half
+    made = ops.convert_to_numpy(MinibatchDeviations()(np.float32(maps)))
+    assert np.allclose(made[..., :3], maps)
+    assert np.allclose(made[..., 3:], np.broadcast_to(maps.std(axis=0), maps.shape), atol=1e-3)
+    assert made[:, :2, :, 4].max() <= 1e-3 < made[:, 2:, :, 4].min()
 
 
 def test_pictures_that_are_all_alike_have_next_to_none():

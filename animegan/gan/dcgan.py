@@ -10,6 +10,7 @@ from animegan.gan.engine import keras, ops
 from animegan.gan.feature_judges import add_judges, plain_judge
 from animegan.gan.losses import LOSSES, PENALTY_STEP, steepness
 from animegan.gan.networks import build_discriminator, build_generator
+from animegan.gan.players import PlayersAdam
 from animegan.gan.recipes import CLASSIC
 from animegan.gan.resizing import (
     build_growing_discriminators,
@@ -213,7 +214,7 @@ def build_dcgan(size, recipe, seed=0, start=None):
     generator, discriminator, halves = build_networks(size, recipe, seed)
     if start:
         (generator, discriminator), halves = start(generator, discriminator), None
-    kind, adam = DCGAN, keras.optimizers.Adam
+    kind, adam = DCGAN, PlayersAdam if recipe.generator_decay else keras.optimizers.Adam  # which is faster on PyTorch
     if keras.backend.backend() == "tensorflow":
         from animegan.gan.tensorflow_step import OneKernelAdam, TensorFlowDCGAN
 
@@ -223,12 +224,16 @@ def build_dcgan(size, recipe, seed=0, start=None):
 
         kind = JaxDCGAN
     model = kind(generator, discriminator, recipe, seed, halves)
-    rate = recipe.learning_rate
-    if recipe.decay:
-        rate = keras.optimizers.schedules.CosineDecay(rate, max(1, recipe.decay // recipe.batch), LEAST_RATE)
-    model.compile(
-        optimizer=adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    )  # Keras takes XLA on JAX, and on TensorFlow with a GPU
+
+    def falling(value, pictures):
+        return keras.optimizers.schedules.CosineDecay(value, max(1, pictures // recipe.batch), LEAST_RATE)
+
+    rate = falling(recipe.learning_rate, recipe.decay) if recipe.decay else recipe.learning_rate
+    optimizer = adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
+    if recipe.generator_decay:
+        optimizer.build(model.trainable_variables)
+        optimizer.slow(model.generator.trainable_variables, falling(1.0, recipe.generator_decay))
+    model.compile(optimizer=optimizer)  # Keras takes XLA on JAX, and on TensorFlow with a GPU
     return model
 
 

@@ -10,7 +10,7 @@ Not as the face network does: that one measures, and does so no longer where a g
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.photo_network import build_photo_network
 from animegan.gan.resizing import SLOPE
-from animegan.gan.variety import MinibatchDeviation
+from animegan.gan.variety import MinibatchDeviations
 
 PLAIN = "discriminator"  # the layer of the whole that sees pictures as they are
 SIDE = 128  # pixels that pictures are enlarged to: the 224 that the network has learned from take thrice the time
@@ -46,7 +46,7 @@ def add_judges(discriminator, seed=0, deviation=False):
         while x.shape[1] > 2 * SMALLEST:
             x = convolve(x, 4, 2)
         if deviation:
-            x = MinibatchDeviation()(x)
+            x = MinibatchDeviations()(x)
         x = convolve(x, 4, 2) if x.shape[1] > SMALLEST else convolve(x, 3, 1)
         return layers.Dense(1, kernel_initializer=next(seeds))(layers.Flatten()(x))
 

@@ -8,11 +8,12 @@ import tensorflow as tf
 
 from animegan.gan.dcgan import DCGAN
 from animegan.gan.engine import keras
+from animegan.gan.players import PlayersAdam
 from animegan.gan.tensorflow_layers import quicken
 from animegan.settings import has_gpu
 
 
-class OneKernelAdam(keras.optimizers.Adam):
+class OneKernelAdam(PlayersAdam):
     """Keras's Adam, which passes over each weight a dozen times, as the one operation that TensorFlow has for it."""
 
     def update_step(self, gradient, variable, learning_rate):
@@ -31,7 +32,7 @@ class OneKernelAdam(keras.optimizers.Adam):
             v=self._velocities[place].value.handle,
             beta1_power=self.beta_1**step,
             beta2_power=self.beta_2**step,
-            lr=tf.cast(learning_rate, variable.dtype),
+            lr=tf.cast(self.rate_of(variable, learning_rate), variable.dtype),
             beta1=self.beta_1,
             beta2=self.beta_2,
             epsilon=self.epsilon,
