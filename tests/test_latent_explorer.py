@@ -301,8 +301,8 @@ def test_explore_opens_a_run_folder(run, capsys):
 
 
 def test_explore_alone_opens_real_faces():
-    for explorer in (explore(), Explorer.open()):
-        assert explorer.name == "getchu-faces" and "hair=blue" in explorer.directions
+    explorer = explore()
+    assert explorer.name == "getchu-faces" and "hair=blue" in explorer.directions
 
 
 def test_explore_says_that_it_finds_directions(run, monkeypatch, capsys):

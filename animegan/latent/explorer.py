@@ -32,7 +32,7 @@ class Explorer(Telling):
     """Steers a generator by hand."""
 
     @classmethod
-    def open(cls, run="getchu-faces", seed=0, folder="explored"):
+    def open(cls, run, seed=0, folder="explored"):
         """Open a run or a pretrained generator. Where its directions are still to be found, a printed line says so.
 
         Args:
