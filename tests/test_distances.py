@@ -46,6 +46,12 @@ def test_the_kernel_distance_is_unbiased():
     assert kernel_distance(normal(300), normal(300, 1, seed=1))[0] > 10 * np.std(values) / np.sqrt(300)
 
 
+@pytest.mark.parametrize("count", [60, 300])
+def test_the_kernel_distance_of_few_pictures_has_an_error(count):
+    _, error = kernel_distance(normal(count), normal(count, seed=1))
+    assert 1e-3 < error < 0.1
+
+
 def test_the_kernel_distance_depends_on_its_seed_alone():
     one, other = normal(200), normal(200, 1, seed=1)
     assert kernel_distance(one, other, size=50) == kernel_distance(one, other, size=50)

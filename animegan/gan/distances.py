@@ -48,7 +48,7 @@ def kernel_distance(real, fake, subsets=50, size=500, seed=0):
         real: float array (N, F).
         fake: float array (N, F), as many.
         subsets: how many.
-        size: pictures in each; N where there are fewer.
+        size: pictures in each; half of N where that is less: subsets that are all the same tell of no error.
         seed: of the choice.
 
     Returns:
@@ -59,7 +59,7 @@ def kernel_distance(real, fake, subsets=50, size=500, seed=0):
     """
     real, fake = _pair(real, fake)
     rng = np.random.default_rng(seed)
-    size = min(size, len(real))
+    size = min(size, max(2, len(real) // 2))  # of one picture there is no pair
     values = [
         _discrepancy(*(features[rng.choice(len(features), size, replace=False)] for features in (real, fake)))
         for _ in range(subsets)
