@@ -6,8 +6,7 @@ from animegan.gan.engine import keras, ops
 class PlayersAdam(keras.optimizers.Adam):
     """Adam whose learning rate may fall for one player alone.
 
-    A discriminator that is faster than the generator follows what it changes; where it cannot, both turn in circles
-    (Heusel et al. 2017, arXiv:1706.08500).
+    With two rates a discriminator can follow what the generator changes (Heusel et al. 2017, arXiv:1706.08500).
     """
 
     slowed, shares = frozenset(), None

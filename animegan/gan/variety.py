@@ -29,7 +29,7 @@ class MinibatchDeviation(layers.Layer):
 class MinibatchDeviations(layers.Layer):
     """Add to each map another that says how much the batch varies in it, place by place.
 
-    The mean that MinibatchDeviation adds hardly moves when all eyes are of one colour; the maps that tell eyes do.
+    In the mean over all channels that MinibatchDeviation adds, one that no longer varies is hardly seen.
     """
 
     def call(self, inputs):
