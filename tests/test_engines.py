@@ -42,7 +42,7 @@ RECIPES = {
         average=0.9,
         augment=True,
         decay=64,
-        generator_decay=32,
+        generator_rate=0.25,
     ),
 }
 GROWING = dataclasses.replace(RECIPES["modern"], grow=48)  # at 64 pixels: 3 steps of halves

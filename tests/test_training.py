@@ -328,7 +328,7 @@ def test_checkpoints_between_reports_change_nothing_and_are_gone_on_from(faces, 
 
 def test_averages_and_penalties_go_on_where_they_stopped(faces, tmp_path):
     changes = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.99}
-    changes |= {"decay": 160, "generator_decay": 120, "penalty_after": 48}
+    changes |= {"decay": 160, "generator_rate": 0.25, "penalty_after": 48}
     settings = SETTINGS | {"recipe": dataclasses.replace(SMALL, **changes)}
     train(faces, tmp_path / "whole", images=96, **settings)
     train(faces, tmp_path / "stopped", images=80, **settings)

@@ -214,7 +214,7 @@ def build_dcgan(size, recipe, seed=0, start=None):
     generator, discriminator, halves = build_networks(size, recipe, seed)
     if start:
         (generator, discriminator), halves = start(generator, discriminator), None
-    kind, adam = DCGAN, PlayersAdam if recipe.generator_decay else keras.optimizers.Adam  # which is faster on PyTorch
+    kind, adam = DCGAN, PlayersAdam if recipe.generator_rate != 1 else keras.optimizers.Adam  # which is faster on PyTorch
     if keras.backend.backend() == "tensorflow":
         from animegan.gan.tensorflow_step import OneKernelAdam, TensorFlowDCGAN
 
@@ -225,14 +225,13 @@ def build_dcgan(size, recipe, seed=0, start=None):
         kind = JaxDCGAN
     model = kind(generator, discriminator, recipe, seed, halves)
 
-    def falling(value, pictures):
-        return keras.optimizers.schedules.CosineDecay(value, max(1, pictures // recipe.batch), LEAST_RATE)
-
-    rate = falling(recipe.learning_rate, recipe.decay) if recipe.decay else recipe.learning_rate
+    rate = recipe.learning_rate
+    if recipe.decay:
+        rate = keras.optimizers.schedules.CosineDecay(rate, max(1, recipe.decay // recipe.batch), LEAST_RATE)
     optimizer = adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    if recipe.generator_decay:
+    if recipe.generator_rate != 1:
         optimizer.build(model.trainable_variables)
-        optimizer.slow(model.generator.trainable_variables, falling(1.0, recipe.generator_decay))
+        optimizer.slow(model.generator.trainable_variables, recipe.generator_rate)
     model.compile(optimizer=optimizer)  # Keras takes XLA on JAX, and on TensorFlow with a GPU
     return model
 

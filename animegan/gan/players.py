@@ -1,24 +1,24 @@
-"""Adam for two players, one of whom may slow down."""
+"""Adam for two players, one of whom may be the slower."""
 
-from animegan.gan.engine import keras, ops
+from animegan.gan.engine import keras
 
 
 class PlayersAdam(keras.optimizers.Adam):
-    """Adam whose learning rate may fall for one player alone.
+    """Adam whose learning rate may be lower for one player.
 
     With two rates a discriminator can follow what the generator changes (Heusel et al. 2017, arXiv:1706.08500).
     """
 
-    slowed, shares = frozenset(), None
+    slowed, share = frozenset(), 1.0
 
-    def slow(self, weights, shares):
+    def slow(self, weights, share):
         """Give weights a learning rate of their own. The optimizer must have been built.
 
         Args:
             weights: keras.Variables that it moves.
-            shares: keras.optimizers.schedules.LearningRateSchedule, from steps done to a share of the learning rate.
+            share: of the common one, a float above 0.
         """
-        self.slowed, self.shares = frozenset(map(self._get_variable_index, weights)), shares
+        self.slowed, self.share = frozenset(map(self._get_variable_index, weights)), share
 
     def rate_of(self, variable, learning_rate):
         """The learning rate of a weight, float scalar.
@@ -27,9 +27,7 @@ class PlayersAdam(keras.optimizers.Adam):
             variable: as `update_step` gets it.
             learning_rate: float scalar, the common one.
         """
-        if self._get_variable_index(variable) not in self.slowed:
-            return learning_rate
-        return learning_rate * ops.cast(self.shares(self.iterations), "float32")
+        return learning_rate * self.share if self._get_variable_index(variable) in self.slowed else learning_rate
 
     def update_step(self, gradient, variable, learning_rate):
         """Move a weight.

@@ -17,7 +17,7 @@ class Recipe:
     beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate
     beta_2: float = 0.999  # Adam's usual
     decay: int = 0  # pictures over which the learning rate falls to a quarter; 0 keeps it
-    generator_decay: int = 0  # likewise, of the generator's alone, so that judges keep up with what it changes
+    generator_rate: float = 1.0  # share of the learning rate that the generator moves at, so that judges keep up
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
     blocks: int = 0  # residual blocks after each of the generator's hidden layers; needs `resize`
@@ -64,7 +64,7 @@ PATIENT = replace(  # for hours
     MODERN,
     name="patient",
     width=32,
-    generator_decay=2_000_000,
+    generator_rate=0.25,
     blocks=1,
     features=1.0,
     penalty=0.01,
