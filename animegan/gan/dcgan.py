@@ -214,7 +214,8 @@ def build_dcgan(size, recipe, seed=0, start=None):
     generator, discriminator, halves = build_networks(size, recipe, seed)
     if start:
         (generator, discriminator), halves = start(generator, discriminator), None
-    kind, adam = DCGAN, PlayersAdam if recipe.generator_rate != 1 else keras.optimizers.Adam  # which is faster on PyTorch
+    slower = recipe.generator_rate != 1
+    kind, adam = DCGAN, PlayersAdam if slower else keras.optimizers.Adam  # which is faster on PyTorch
     if keras.backend.backend() == "tensorflow":
         from animegan.gan.tensorflow_step import OneKernelAdam, TensorFlowDCGAN
 
@@ -229,7 +230,7 @@ def build_dcgan(size, recipe, seed=0, start=None):
     if recipe.decay:
         rate = keras.optimizers.schedules.CosineDecay(rate, max(1, recipe.decay // recipe.batch), LEAST_RATE)
     optimizer = adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    if recipe.generator_rate != 1:
+    if slower:
         optimizer.build(model.trainable_variables)
         optimizer.slow(model.generator.trainable_variables, recipe.generator_rate)
     model.compile(optimizer=optimizer)  # Keras takes XLA on JAX, and on TensorFlow with a GPU
