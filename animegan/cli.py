@@ -302,20 +302,25 @@ def _train(options):
 
 
 def _add_transfer(commands):
-    parser = _command(commands, "transfer", _transfer, "train a copy of a run on the faces with a tag")
+    parser = _command(commands, "transfer", _transfer, "train a copy of a run on the faces with a tag, or on others")
     parser.add_argument("run", type=Path, metavar="RUN", help="the run to begin with")
     parser.add_argument("faces", type=Path, help="a packed .h5 file")
-    parser.add_argument("--tag", action="append", help="which faces, such as hair=blonde; several must hold together")
+    parser.add_argument(
+        "--tag", action="append", help="which faces, such as hair=blonde; several must all hold (any face)"
+    )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN2", help="the run folder to write")
     parser.add_argument("--method", help="finetune (the default), freeze-discriminator or append")
+    parser.add_argument("--recipe", help="what to go on by: modern or patient (the run's own)")
     parser.add_argument("--images", type=int, help="stop after this many pictures (20,000)")
     _add_training(parser)
 
 
 def _transfer(options):
+    from animegan.gan.recipes import recipe
     from animegan.gan.transfer import METHODS, transfer
 
     settings, config = _settings(options)
+    settings["recipe"] = recipe(options.recipe) if options.recipe else None
     method = options.method or config.get("start", {}).get("method", METHODS[0])
     return transfer(options.run, options.faces, options.out, method=method, **settings)
 

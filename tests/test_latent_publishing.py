@@ -54,7 +54,7 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
 
 @pytest.mark.usefixtures("photo_weights")
 def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_path, monkeypatch, capsys):
-    recipe = dataclasses.replace(SMALL, features=1.0)
+    recipe = dataclasses.replace(SMALL, features=1.0, generator_rate=0.25)
     train(faces_file, tmp_path / "judged", recipe, images=32, progress=False)
     publishing.publish(tmp_path / "judged", "my-faces", tmp_path / "names")
     published = Run(tmp_path / "names" / "my-faces")
@@ -62,7 +62,11 @@ def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_
     assert published.discriminator_path.stat().st_size < 200_000
     start = Start(published, "finetune")
     begun = start.recipe(1000)
-    assert Start(Run(tmp_path / "judged"), "finetune").recipe(1000).features == 1 and begun.features == 0
+    known = Start(Run(tmp_path / "judged"), "finetune").recipe(1000)
+    assert (known.features, known.generator_rate) == (1.0, 0.25) and (begun.features, begun.generator_rate) == (
+        0.0,
+        1.0,
+    )
     transfer(published.folder, faces_file, tmp_path / "run2", ("glasses=none",), images=32, progress=False)
     others = tmp_path / "others.h5"
     pack_drawn(others, count=160, size=32, seed=9, progress=False)

@@ -15,9 +15,11 @@ from animegan.files import InputError
 from animegan.gan import transfer as module
 from animegan.gan.engine import layers, ops
 from animegan.gan.evaluation import evaluate
+from animegan.gan.feature_judges import plain_judge
+from animegan.gan.finishing import Finisher
 from animegan.gan.generating import draw_latents
 from animegan.gan.networks import build_discriminator
-from animegan.gan.recipes import MODERN, Recipe
+from animegan.gan.recipes import MODERN, PATIENT, Recipe
 from animegan.gan.resizing import build_plain_discriminator
 from animegan.gan.runs import Run
 from animegan.gan.training import train
@@ -55,17 +57,22 @@ def transferred(bases, faces_file, tmp_path_factory):
     return runs
 
 
+def begin(start):
+    """The model that a transfer trains, before it has, and its recipe."""
+    from animegan.gan.dcgan import build_dcgan
+
+    recipe = start.recipe(1000)
+    return build_dcgan(32, recipe, start=start), recipe
+
+
 def arrays(network):
     return {weight.path: ops.convert_to_numpy(weight) for weight in network.weights}
 
 
 @pytest.mark.parametrize(("name", "method"), CASES)
 def test_it_begins_with_the_faces_of_the_base(bases, name, method):
-    from animegan.gan.dcgan import build_dcgan
-    from animegan.gan.finishing import Finisher
-
     start = Start(Run(bases[name]), method)
-    model = build_dcgan(32, start.recipe(1000), start=start)
+    model, _ = begin(start)
     known = start.base.load_generator()
     if name == "classic":  # without averages it keeps batch norm's running means, which a transfer measures anew
         weights = [weight for weight in model.generator.weights if "appended" not in weight.path]
@@ -90,6 +97,42 @@ def test_judges_by_features_go_along(faces_file, tmp_path):
     assert moved == sorted(moved) and not moved[0] and moved[-1], "the lower ones are held, the upper ones learn"
     judges = [[layer.kernel for layer in network.layers if hasattr(layer, "kernel")] for network in (base, after)]
     assert judges[0] and not any(np.array_equal(one, other) for one, other in zip(*judges, strict=True))
+
+
+@pytest.mark.usefixtures("photo_weights")
+@pytest.mark.parametrize("judged", [False, True])
+def test_another_recipe_begins_with_the_faces_of_the_base(bases, faces_file, tmp_path, judged):
+    if judged:
+        base, known = tmp_path / "base", dataclasses.replace(RECIPES["modern"], blocks=1, features=1.0)
+        train(faces_file, base, known, images=32, **QUIET)
+    else:
+        base = bases["modern"]
+    patient = dataclasses.replace(PATIENT, blocks=2)
+    model, started = begin(Start(Run(base), "finetune", patient))
+    assert started == dataclasses.replace(patient, width=4, augment=True)
+    known = Run(base).load_generator()
+    latents = draw_latents(50, 100)
+    faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
+    assert faces.std() > 1e-4 and np.allclose(same, faces, atol=1e-3 * faces.std())
+    *_, discriminator = Start(Run(base), "finetune").networks()
+    learned = (discriminator, model.discriminator) if judged else map(plain_judge, (discriminator, model.discriminator))
+    for one, other in zip(*(network.weights for network in learned), strict=True):
+        assert np.array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other)), one.path
+
+
+@pytest.mark.usefixtures("photo_weights")
+def test_a_transfer_by_another_recipe_learns_from_all_pictures(bases, faces_file, tmp_path, capsys):
+    words = ["transfer", str(bases["modern"]), str(faces_file), "--out", str(tmp_path / "run"), "--json"]
+    assert main([*words, "--recipe", "patient", "--images", "16"]) == 0
+    run = Run(tmp_path / "run")
+    with FaceSet(faces_file) as data:
+        assert json.loads(capsys.readouterr().out)["pictures"] == len(data.split()[0])
+    assert run.config["recipe"]["name"] == "patient" and run.config["recipe"]["features"] and "tags" not in run.config
+    assert any(layer.name.startswith("block") for layer in run.load_generator().layers)
+    assert main([*words, "--resume", "--images", "32"]) == 0
+    assert json.loads(capsys.readouterr().out)["images"] == 32
+    assert main([*words, "--resume", "--images", "48", "--recipe", "modern"]) == 2
+    assert "name modern instead of patient" in capsys.readouterr().err
 
 
 def test_few_pictures_are_augmented_and_the_transfer_averaged(bases):
@@ -186,14 +229,12 @@ def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
     pack_drawn(tmp_path / "large.h5", count=40, size=64, progress=False)
     for base, faces, tags, method, message in (
         (bases["classic"], faces_file, TAG, "prepend", "method must be finetune, freeze-discriminator or append"),
-        (bases["classic"], faces_file, [], "append", "at least one tag"),
         (bases["classic"], faces_file, ["hair=brwn"], "append", "hair must be one of .*brown.* Received: brwn"),
         (bases["classic"], faces_file, ["hare=brown"], "append", "a tag must be one of .*hair.* Received: hare"),
         (bases["classic"], tmp_path / "large.h5", TAG, "append", "the base's size, 32 pixels. Received: 64"),
         (bases["classic"], faces_file, [*TAG, "eyes=red", "back=buns"], "append", "at least 8 pictures"),
         (transferred["classic", "append"], faces_file, TAG, "finetune", "Received: .*, an appended one"),
         (tmp_path / "none", faces_file, TAG, "finetune", "a run must be a folder made by"),
-        (bases["classic"], faces_file, [], "append", "such as hair=blonde, of .*eyes.*hair"),
         (
             bases["classic"],
             faces_file,
@@ -204,6 +245,15 @@ def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
     ):
         with pytest.raises(InputError, match=message):
             transfer(base, faces, out, tags, method, images=16, **QUIET)
+        assert not out.exists()
+    deep = tmp_path / "deep"
+    train(faces_file, deep, dataclasses.replace(RECIPES["modern"], blocks=1), images=16, **QUIET)
+    for base, message in (
+        (bases["classic"], "resize False, .*blocks 0, or more blocks. Received: modern, with resize True"),
+        (deep, "blocks 1, or more blocks. Received: modern, with blocks 0"),
+    ):
+        with pytest.raises(InputError, match=message):
+            transfer(base, faces_file, out, [], recipe=MODERN, images=16, **QUIET)
         assert not out.exists()
 
 

@@ -6,6 +6,7 @@ from animegan.gan.variety import MinibatchDeviation
 
 SMALL = "picture"  # the layer that ends in a picture: where the generator grows, in one of half the size
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
+BLOCK = "block"  # how the names of a residual block's layers begin
 HIDDEN = 64  # channels inside a residual block: four times those of `modern`'s last hidden layer
 
 
@@ -65,7 +66,7 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
     def activate(x):
         x = layers.LeakyReLU(negative_slope=SLOPE)(batch_norm()(x))
         for index in range(blocks):
-            x = residual_block(x, f"block_{x.shape[1]}_{index}", next(seeds_of_blocks))
+            x = residual_block(x, f"{BLOCK}_{x.shape[1]}_{index}", next(seeds_of_blocks))
         return x
 
     latents = keras.Input((latent_width,), name="latents")

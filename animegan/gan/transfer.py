@@ -1,4 +1,4 @@
-"""Transfer learning: from a trained GAN to the pictures of one tag."""
+"""Transfer learning: from a trained GAN to the pictures of one tag, or to others."""
 
 import dataclasses
 import functools
@@ -33,21 +33,24 @@ def transfer(
     resume=False,
     seed=0,
     report_images=None,
+    recipe=None,
     **settings,
 ):
-    """Train a copy of a run on the pictures with some tags.
+    """Train a copy of a run on the pictures with some tags, or on all of other pictures.
 
     Args:
         base: run folder, or the name of a pretrained generator. A transfer that has a checkpoint no longer needs it.
         faces: path of a packed file.
         out: run folder to make, or with `resume` to go on with.
-        tags: strings such as "hair=blonde"; pictures must have them all.
+        tags: strings such as "hair=blonde"; pictures must have them all. Without any, all pictures are learned from.
         method: "finetune" trains all weights of both networks. "freeze-discriminator" holds the discriminator's lower
             layers (Mo et al. 2020, arXiv:2002.10964). "append" holds the whole generator, and trains new residual
             blocks between its last hidden layer and its output.
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
         minutes, resume, seed, report_images, settings: as `train` takes them.
+        recipe: animegan.gan.recipes.Recipe to go on by, in the base's width; the base's own if None. What its networks
+            have more than the base's begins untrained: judges by features, and residual blocks, which begin at zero.
 
     Returns:
         dict: what `train` returns, and `pictures`, the number of pictures to learn from.
@@ -60,20 +63,19 @@ def transfer(
         raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
     begun = Run(out) if resume and (Path(out) / "config.json").exists() else None
     goes_on = begun and begun.checkpoints() and "start" in begun.config
-    start = Begun(begun, Path(base).name, method) if goes_on else Start(find_run(base), method)
+    start = Begun(begun, Path(base).name, method, recipe) if goes_on else Start(find_run(base), method, recipe)
     if images is None and minutes is None:
         images = begun.config.get("images", IMAGES) if begun else IMAGES
     with FaceSet(faces) as data:
-        if not tags:
-            known = ", ".join(data.tags) or "which the file has none"
-            raise InputError(f"transfer needs at least one tag, such as hair=blonde, of {known}. Received: none")
         if data.size != start.size:
             raise InputError(f"faces must have the base's size, {start.size} pixels. Received: {data.size} in {faces}")
         count = len(data.split(*tags)[0])
         if count < FEWEST:
+            tagged = f" with {' and '.join(tags)}" if tags else ""
+            words = f"; it has {_words(data, tags)}" if tags else ""
             raise InputError(
-                f"transfer needs at least {FEWEST} pictures to learn from. Received: {count} with "
-                f"{' and '.join(tags)} in {faces}, after those held out; it has {_words(data, tags)}"
+                f"transfer needs at least {FEWEST} pictures to learn from. Received: {count}{tagged} in {faces}, after "
+                f"those held out{words}"
             )
     if count < FEW:
         print(
@@ -103,20 +105,42 @@ def _words(data, tags):
     return "; ".join(f"{name} {', '.join(f'{value} {n}' for value, n in counts[name].items())}" for name in names)
 
 
+def _in_width(recipe, known, folder):
+    """The recipe asked for, with networks in which those of a base fit.
+
+    Raises:
+        InputError: no network of that recipe can begin with the base's.
+    """
+    same = ("resize", "discriminator_norm", "deviation")
+    others = [f"{name} {getattr(recipe, name)}" for name in same if getattr(recipe, name) != getattr(known, name)]
+    if recipe.blocks < known.blocks:
+        others.append(f"blocks {recipe.blocks}")
+    if others:
+        own = ", ".join(f"{name} {getattr(known, name)}" for name in (*same, "blocks"))
+        raise InputError(
+            f"a recipe to go on by must have the networks of its base, {folder}: {own}, or more blocks. "
+            f"Received: {recipe.name}, with {', '.join(others)}"
+        )
+    return dataclasses.replace(recipe, width=known.width, latent_width=known.latent_width, grow=known.grow)
+
+
 class Start:
     """Where a transfer begins: the networks of a run, and what of them is to learn on."""
 
-    def __init__(self, base, method):
+    def __init__(self, base, method, recipe=None):
         """Prepare.
 
         Args:
             base: animegan.gan.runs.Run.
             method: one of METHODS.
+            recipe: as `transfer` takes it.
 
         Raises:
-            InputError: the run has no networks that can be built anew and trained on.
+            InputError: the run has no networks that can be built anew and trained on, or not by this recipe.
         """
         self.base, self.method, self.size = base, method, base.config["size"]
+        self.known = Recipe(**base.config["recipe"])
+        self.asked = recipe and _in_width(recipe, self.known, base.folder)
         steps = list(base.checkpoints()) or [base.config.get("step")]
         if not (base.checkpoints() or base.discriminator_path.exists()):
             raise InputError(f"a base must have a checkpoint to go on from. Received: {base.folder}, which has none")
@@ -132,14 +156,16 @@ class Start:
         Args:
             count: number of pictures to train on.
         """
-        recipe = Recipe(**self.base.config["recipe"])
+        recipe = self.asked or self.known
+        if recipe.features and not (self.asked or self.base.checkpoints()):
+            # Published without those judges, and so without need of the rate that suits them.
+            recipe = dataclasses.replace(recipe, features=0.0, generator_rate=1.0)
         return dataclasses.replace(
             recipe,
             batch=min(recipe.batch, count),
             average=recipe.average or AVERAGE,
             augment=recipe.augment or count < AUGMENTED,
-            penalty_after=max(0, recipe.penalty_after - (self.config["step"] or 0) * recipe.batch),
-            features=recipe.features if self.base.checkpoints() else 0.0,  # published without those judges
+            penalty_after=max(0, recipe.penalty_after - (self.config["step"] or 0) * self.known.batch),
         )
 
     def __call__(self, generator, discriminator):
@@ -157,15 +183,23 @@ class Start:
         self._fill(generator, discriminator)
         return reshape(self.method, generator, discriminator)
 
-    def _fill(self, *networks):
-        from animegan.gan.resizing import copy_weights
+    def _fill(self, generator, discriminator):
+        from animegan.gan.feature_judges import plain_judge
+        from animegan.gan.resizing import BLOCK, copy_weights
 
-        for network, known in zip(networks, self.networks(), strict=True):
+        known_generator, known_discriminator = self.networks()
+        blocks = {layer.name for layer in generator.layers if layer.name.startswith(BLOCK)}
+        blocks -= {layer.name for layer in known_generator.layers}
+        old = [weight for layer in generator.layers if layer.name not in blocks for weight in layer.weights]
+        plain = plain_judge(discriminator), plain_judge(known_discriminator)
+        if (discriminator is plain[0]) != (known_discriminator is plain[1]):  # one has judges by features
+            discriminator, known_discriminator = plain
+        for known, weights in ((known_generator, old), (known_discriminator, discriminator.weights)):
             try:
-                copy_weights(known.weights, network.weights)
+                copy_weights(known.weights, weights)
             except ValueError as error:
                 raise InputError(
-                    f"a base's {network.name} must be as its config.json says. Received: {self.base.folder}, where "
+                    f"a base's {known.name} must be as its config.json says. Received: {self.base.folder}, where "
                     "size, width or latent_width are others"
                 ) from error
 
@@ -177,9 +211,8 @@ class Start:
         if not self.base.checkpoints():
             return self.base.load_generator(), self.base.load_discriminator()
         begun = self.base.config.get("start", {}).get("method")  # checkpoints hold Adam's part of what learns only
-        recipe = Recipe(**self.base.config["recipe"])
         start = functools.partial(reshape, begun) if begun else None
-        model = build_dcgan(self.base.config["size"], recipe, start=start)
+        model = build_dcgan(self.base.config["size"], self.known, start=start)
         model.optimizer.build(model.trainable_variables)
         self.base.restore(model)
         return Finisher(model)(), model.discriminator
@@ -188,20 +221,22 @@ class Start:
 class Begun:
     """Where a transfer began that has checkpoints of its own: its base may be gone by now, or have learned more."""
 
-    def __init__(self, run, base, method):
+    def __init__(self, run, base, method, recipe=None):
         """Prepare.
 
         Args:
             run: animegan.gan.runs.Run, the transfer.
-            base: name of the base's folder, and
-            method: one of METHODS: both as they are asked for now, to be compared with those of the run.
+            base: name of the base's folder,
+            method: one of METHODS, and
+            recipe: as `transfer` takes it: all as they are asked for now, to be compared with those of the run.
         """
-        self.run, self.method, self.size = run, method, run.config["size"]
+        self.run, self.method, self.size, self.asked = run, method, run.config["size"], recipe
         self.config = run.config["start"] | {"method": method, "run": base}
 
     def recipe(self, count):
-        """The transfer's own recipe, whatever the count."""
-        return Recipe(**self.run.config["recipe"])
+        """The transfer's own recipe, whatever the count, under the name that is asked for."""
+        recipe = Recipe(**self.run.config["recipe"])
+        return dataclasses.replace(recipe, name=self.asked.name) if self.asked else recipe
 
     def __call__(self, generator, discriminator):
         """Make of new networks what the transfer trains; their weights are left to the checkpoint."""
