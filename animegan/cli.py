@@ -295,22 +295,22 @@ def _train(options):
     from animegan.gan.training import train
 
     settings, config = _settings(options)
-    base = Recipe(**config["recipe"]) if config else recipe(options.recipe or "classic")
+    base = Recipe.read(config["recipe"]) if config else recipe(options.recipe or "classic")
     given = {"name": options.recipe, "width": options.width, "batch": options.batch}
     chosen = dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
     return train(options.faces, options.out, chosen, memory=options.memory, distribute=options.distribute, **settings)
 
 
 def _add_transfer(commands):
-    parser = _command(commands, "transfer", _transfer, "train a copy of a run on the faces with a tag, or on others")
-    parser.add_argument("run", type=Path, metavar="RUN", help="the run to begin with")
+    parser = _command(commands, "transfer", _transfer, "train a copy of a run on a tag, or on other faces")
+    parser.add_argument("run", type=Path, metavar="RUN", help="the run to begin with, or a pretrained name")
     parser.add_argument("faces", type=Path, help="a packed .h5 file")
     parser.add_argument(
         "--tag", action="append", help="which faces, such as hair=blonde; several must all hold (any face)"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN2", help="the run folder to write")
     parser.add_argument("--method", help="finetune (the default), freeze-discriminator or append")
-    parser.add_argument("--recipe", help="what to go on by: modern or patient (the run's own)")
+    parser.add_argument("--recipe", help="what to go on by, with networks in which RUN's fit (RUN's own)")
     parser.add_argument("--images", type=int, help="stop after this many pictures (20,000)")
     _add_training(parser)
 

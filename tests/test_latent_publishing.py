@@ -67,6 +67,8 @@ def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_
         0.0,
         1.0,
     )
+    asked = Start(published, "finetune", recipe).recipe(1000)
+    assert (asked.features, asked.generator_rate) == (1.0, 0.25)  # judges that begin untrained
     transfer(published.folder, faces_file, tmp_path / "run2", ("glasses=none",), images=32, progress=False)
     others = tmp_path / "others.h5"
     pack_drawn(others, count=160, size=32, seed=9, progress=False)

@@ -12,6 +12,7 @@ from animegan.cli import main
 from animegan.faces.drawn import pack_drawn
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
+from animegan.gan import photo_weights
 from animegan.gan import transfer as module
 from animegan.gan.engine import layers, ops
 from animegan.gan.evaluation import evaluate
@@ -24,7 +25,7 @@ from animegan.gan.resizing import build_plain_discriminator
 from animegan.gan.runs import Run
 from animegan.gan.training import train
 from animegan.gan.transfer import AUGMENTED, FROZEN_ABOVE, Start, transfer
-from animegan.gan.transfer_networks import freeze_below
+from animegan.gan.transfer_networks import appended_blocks, freeze_below
 
 PAIRS = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
 RECIPES = {
@@ -86,7 +87,7 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
 
 
 @pytest.mark.usefixtures("photo_weights")
-def test_judges_by_features_go_along(faces_file, tmp_path):
+def test_judges_by_features_go_along(faces_file, tmp_path, monkeypatch):
     recipe = dataclasses.replace(Recipe(**PAIRS), width=4, batch=16, features=1.0)
     train(faces_file, tmp_path / "base", recipe, images=32, **QUIET)
     base = Start(Run(tmp_path / "base"), "freeze-discriminator").networks()[1]
@@ -97,6 +98,9 @@ def test_judges_by_features_go_along(faces_file, tmp_path):
     assert moved == sorted(moved) and not moved[0] and moved[-1], "the lower ones are held, the upper ones learn"
     judges = [[layer.kernel for layer in network.layers if hasattr(layer, "kernel")] for network in (base, after)]
     assert judges[0] and not any(np.array_equal(one, other) for one, other in zip(*judges, strict=True))
+    monkeypatch.setattr(photo_weights, "PACKAGE", "no_such_package")
+    with pytest.raises(InputError, match="must find the weights"):
+        Start(Run(tmp_path / "base"), "finetune", dataclasses.replace(recipe, features=0.0))
 
 
 @pytest.mark.usefixtures("photo_weights")
@@ -129,10 +133,23 @@ def test_a_transfer_by_another_recipe_learns_from_all_pictures(bases, faces_file
         assert json.loads(capsys.readouterr().out)["pictures"] == len(data.split()[0])
     assert run.config["recipe"]["name"] == "patient" and run.config["recipe"]["features"] and "tags" not in run.config
     assert any(layer.name.startswith("block") for layer in run.load_generator().layers)
-    assert main([*words, "--resume", "--images", "32"]) == 0
-    assert json.loads(capsys.readouterr().out)["images"] == 32
-    assert main([*words, "--resume", "--images", "48", "--recipe", "modern"]) == 2
-    assert "name modern instead of patient" in capsys.readouterr().err
+    for images, recipe in ((32, []), (48, ["--recipe", "patient"])):
+        shutil.rmtree(run.folder / "checkpoint")  # as if it had been killed before the first
+        assert main([*words, "--resume", "--images", str(images), *recipe]) == 0
+        assert json.loads(capsys.readouterr().out)["images"] == images
+    for recipe, has, asked in (([], "patient", "modern"), (["--recipe", "patient"], None, "patient")):
+        again = [*words, "--resume", "--images", "64", "--recipe", asked]
+        assert main(again) == 2
+        assert f"start's recipe {asked} instead of {has}" in capsys.readouterr().err
+        shutil.rmtree(run.folder)
+        assert main([*words, "--images", "16"]) == 0  # by the base's own
+
+
+def test_append_leaves_out_the_blocks_that_it_would_hold(bases):
+    model, recipe = begin(Start(Run(bases["modern"]), "append", dataclasses.replace(PATIENT, features=0.0)))
+    assert recipe.blocks == 0 and recipe.name == "patient"
+    assert not any(layer.name.startswith("block") for layer in model.generator.layers)
+    assert appended_blocks(model.generator) == 2
 
 
 def test_few_pictures_are_augmented_and_the_transfer_averaged(bases):
@@ -222,9 +239,11 @@ def test_a_grown_base_does_not_grow_again(tmp_path):
     before, after = state(Run(tmp_path / "base"), 4), state(Run(tmp_path / "run"), 2)
     assert len(after) > 0.5 * len(before)
     assert Run(tmp_path / "run").load_generator().output_shape == (None, 64, 64, 3)
+    with pytest.raises(InputError, match="to go on from by patient must not have grown. Received: .*base"):
+        Start(Run(tmp_path / "base"), "finetune", dataclasses.replace(PATIENT, deviation=False))
 
 
-def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
+def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path, monkeypatch):
     out = tmp_path / "run"
     pack_drawn(tmp_path / "large.h5", count=40, size=64, progress=False)
     for base, faces, tags, method, message in (
@@ -255,6 +274,10 @@ def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path):
         with pytest.raises(InputError, match=message):
             transfer(base, faces_file, out, [], recipe=MODERN, images=16, **QUIET)
         assert not out.exists()
+    monkeypatch.setattr(module, "FEWEST", 10_000)
+    with pytest.raises(InputError, match=r"at least 10000 pictures .* Received: \d+ in .*, after those held out$"):
+        transfer(bases["classic"], faces_file, out, [], images=16, **QUIET)
+    assert not out.exists()
 
 
 @pytest.mark.parametrize(("fewest", "few", "warned"), [(0, 0, False), (0, 1, True), (1, 1, None)])

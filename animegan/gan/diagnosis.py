@@ -1,7 +1,7 @@
 """What is wrong with a trained run: failures named, each with the numbers that speak for it and what mends it.
 
 Each limit stands beside what it was set by: runs of minutes on drawn faces of 32 pixels, unless it says otherwise.
-"Healthy" are those of both recipes as they are.
+"Healthy" are those of `classic` and `modern` as they are.
 """
 
 import math

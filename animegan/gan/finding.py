@@ -1,7 +1,7 @@
 """Runs by folder or by name: a name stands for a generator that comes with the project.
 
 Every folder in data/pretrained/ that holds a config.json and a generator.keras is one; its own name is the name. A
-transfer to a tag needs its discriminator.keras, too.
+transfer needs its discriminator.keras, too.
 """
 
 from pathlib import Path

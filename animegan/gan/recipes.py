@@ -1,6 +1,6 @@
 """Recipes: every setting that decides what a training run learns, as one frozen dataclass."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 
 from animegan.files import InputError
 
@@ -38,6 +38,8 @@ class Recipe:
         Raises:
             InputError: settings that exclude each other.
         """
+        if not self.generator_rate > 0:
+            raise InputError(f"generator_rate must be more than 0. Received: {self.generator_rate}")
         if self.deviation and self.discriminator_norm:
             raise InputError("a recipe must have deviation or discriminator_norm, not both. Received: both")
         if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
@@ -48,6 +50,21 @@ class Recipe:
             raise InputError(f"blocks must be 0 where there is no resize. Received: {self.blocks}")
         if self.grow and (self.discriminator_norm or not self.resize):  # no other networks can
             raise InputError(f"grow must be 0 where there is no resize, or discriminator_norm. Received: {self.grow}")
+
+    @classmethod
+    def read(cls, settings):
+        """The recipe of a run.
+
+        Args:
+            settings: dict from name to value, as config.json has them; what is missing has its default.
+
+        Raises:
+            InputError: there are settings among them that this version does not know.
+        """
+        if unknown := settings.keys() - {field.name for field in fields(cls)}:
+            names = ", ".join(sorted(unknown))
+            raise InputError(f"a run must have settings that this version of animegan knows. Received: {names}")
+        return cls(**settings)
 
 
 CLASSIC = Recipe()

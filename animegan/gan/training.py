@@ -159,5 +159,5 @@ def _flat(config):
     named = {f"data's {name}": value for name, value in config["data"].items() if name != "file"}
     begun = {f"start's {name}": value for name, value in config.get("start", {}).items()}
     plain = {name: config.get(name) for name in ("size", "seed", "report_images", "tags")}
-    recipe = asdict(Recipe(**config["recipe"]))  # what was no setting yet when a run began has its default
+    recipe = asdict(Recipe.read(config["recipe"]))  # what was no setting yet when a run began has its default
     return plain | {**recipe, **named, **begun}

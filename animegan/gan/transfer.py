@@ -8,6 +8,7 @@ from pathlib import Path
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.finding import find_run
+from animegan.gan.photo_weights import check_photo_weights
 from animegan.gan.recipes import Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
@@ -49,8 +50,9 @@ def transfer(
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
         minutes, resume, seed, report_images, settings: as `train` takes them.
-        recipe: animegan.gan.recipes.Recipe to go on by, in the base's width; the base's own if None. What its networks
-            have more than the base's begins untrained: judges by features, and residual blocks, which begin at zero.
+        recipe: animegan.gan.recipes.Recipe to go on by, in the base's width; the base's own if None, or with `resume`
+            the run's. What its networks have more than the base's begins untrained: judges by features, and residual
+            blocks, which begin at zero. "append", which would hold those, leaves them out.
 
     Returns:
         dict: what `train` returns, and `pictures`, the number of pictures to learn from.
@@ -62,6 +64,8 @@ def transfer(
     if method not in METHODS:
         raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
     begun = Run(out) if resume and (Path(out) / "config.json").exists() else None
+    if begun and recipe is None and "recipe" in begun.config.get("start", {}):
+        recipe = Recipe.read(begun.config["recipe"])
     goes_on = begun and begun.checkpoints() and "start" in begun.config
     start = Begun(begun, Path(base).name, method, recipe) if goes_on else Start(find_run(base), method, recipe)
     if images is None and minutes is None:
@@ -106,7 +110,7 @@ def _words(data, tags):
 
 
 def _in_width(recipe, known, folder):
-    """The recipe asked for, with networks in which those of a base fit.
+    """The recipe asked for, in the width of a base whose networks fit into its own.
 
     Raises:
         InputError: no network of that recipe can begin with the base's.
@@ -121,6 +125,8 @@ def _in_width(recipe, known, folder):
             f"a recipe to go on by must have the networks of its base, {folder}: {own}, or more blocks. "
             f"Received: {recipe.name}, with {', '.join(others)}"
         )
+    if known.grow and recipe.features:  # such a base has other layers, and the judges see whole pictures only
+        raise InputError(f"a base to go on from by {recipe.name} must not have grown. Received: {folder}")
     return dataclasses.replace(recipe, width=known.width, latent_width=known.latent_width, grow=known.grow)
 
 
@@ -139,8 +145,10 @@ class Start:
             InputError: the run has no networks that can be built anew and trained on, or not by this recipe.
         """
         self.base, self.method, self.size = base, method, base.config["size"]
-        self.known = Recipe(**base.config["recipe"])
+        self.known = Recipe.read(base.config["recipe"])
         self.asked = recipe and _in_width(recipe, self.known, base.folder)
+        if recipe and method == "append":
+            self.asked = dataclasses.replace(self.asked, blocks=self.known.blocks)
         steps = list(base.checkpoints()) or [base.config.get("step")]
         if not (base.checkpoints() or base.discriminator_path.exists()):
             raise InputError(f"a base must have a checkpoint to go on from. Received: {base.folder}, which has none")
@@ -149,9 +157,13 @@ class Start:
         self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
         if base.is_judged_by_features:
             self.config["judged_by_features"] = True
+        if recipe:
+            self.config["recipe"] = recipe.name
+        if self.known.features and base.checkpoints():
+            check_photo_weights()
 
     def recipe(self, count):
-        """The base's recipe, from where the base is, with what few pictures need.
+        """The base's recipe from where the base is, or the one asked for, with what few pictures need.
 
         Args:
             count: number of pictures to train on.
@@ -160,19 +172,20 @@ class Start:
         if recipe.features and not (self.asked or self.base.checkpoints()):
             # Published without those judges, and so without need of the rate that suits them.
             recipe = dataclasses.replace(recipe, features=0.0, generator_rate=1.0)
+        seen = (self.config["step"] or 0) * recipe.batch
         return dataclasses.replace(
             recipe,
             batch=min(recipe.batch, count),
             average=recipe.average or AVERAGE,
             augment=recipe.augment or count < AUGMENTED,
-            penalty_after=max(0, recipe.penalty_after - (self.config["step"] or 0) * self.known.batch),
+            penalty_after=recipe.penalty_after if self.asked else max(0, recipe.penalty_after - seen),
         )
 
     def __call__(self, generator, discriminator):
         """Give new networks the base's weights.
 
         Args:
-            generator, discriminator: keras.Models, built by the base's recipe.
+            generator, discriminator: keras.Models, built by what `recipe` returns.
 
         Returns:
             (generator, discriminator) to train: what is to stay as it is cannot be trained.
@@ -230,13 +243,14 @@ class Begun:
             method: one of METHODS, and
             recipe: as `transfer` takes it: all as they are asked for now, to be compared with those of the run.
         """
-        self.run, self.method, self.size, self.asked = run, method, run.config["size"], recipe
+        self.run, self.method, self.size = run, method, run.config["size"]
         self.config = run.config["start"] | {"method": method, "run": base}
+        if recipe:
+            self.config["recipe"] = recipe.name
 
     def recipe(self, count):
-        """The transfer's own recipe, whatever the count, under the name that is asked for."""
-        recipe = Recipe(**self.run.config["recipe"])
-        return dataclasses.replace(recipe, name=self.asked.name) if self.asked else recipe
+        """The transfer's own recipe, whatever the count."""
+        return Recipe.read(self.run.config["recipe"])
 
     def __call__(self, generator, discriminator):
         """Make of new networks what the transfer trains; their weights are left to the checkpoint."""
