@@ -79,6 +79,6 @@ def test_the_pictures_of_the_readme_have_words():
 def test_the_walk_is_small_and_loops(monkeypatch):
     monkeypatch.syspath_prepend(ROOT / "docs")
     pictures = importlib.import_module("pictures")
-    stored = Image.open(pictures.FOLDER / "walk.gif")
+    stored = Image.open(pictures.FOLDER / "walk.webp")
     assert (stored.n_frames, stored.info["loop"]) == (pictures.FRAMES, 0)
-    assert (pictures.FOLDER / "walk.gif").stat().st_size < 600_000
+    assert (pictures.FOLDER / "walk.webp").stat().st_size < 250_000

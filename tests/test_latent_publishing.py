@@ -1,4 +1,6 @@
 import dataclasses
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -81,6 +83,11 @@ def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_
     evaluate(judged, others, count=50, unseen=True)
     evaluate(run, others, count=50, unseen=True, features="inception")
     assert "judges" not in capsys.readouterr().err
+
+
+def test_an_opponent_is_read_by_those_who_have_loaded_nothing_else():
+    code = "from animegan.gan.finding import find_run; find_run('drawn-faces').load_discriminator()"
+    subprocess.run([sys.executable, "-c", code], check=True)
 
 
 def test_few_bits_make_the_same_faces(run, tmp_path):

@@ -55,6 +55,8 @@ def test_what_comes_with_the_project(name):
     assert all(word in card for word in words)
     config = find_run(name).config
     assert f"--images {config['step'] * config['recipe']['batch']}" in card
+    if "start" in config:
+        assert f"animegan transfer {config['start']['run']} " in card
 
 
 def test_the_generator_of_real_faces():
@@ -66,11 +68,16 @@ def test_the_generator_of_real_faces():
         f"{found['n']:,} held out",
     )
     assert all(figure in row for figure in figures)
-    rare = ("hair", "green", "green hair"), ("eyes", "red", "red"), ("eyes", "purple", "purple eyes")
+    rare = ("hair", "green", "green hair"), ("hair", "red", "red hair"), ("eyes", "purple", "purple eyes")
     for tag, value, name in rare:
         made, real = (round(100 * share) for share in found["shares"][tag][value])
         assert f"{name} ({made} in a hundred, of the games' {real})" in card
         assert made < real
+    seen = kept("pretrained_by_eye/getchu-faces")
+    assert seen["generator"] == found["generator"], "look at them: animegan sample getchu-faces --count 100"
+    broken, doubtful = set(seen["broken"]), set(seen["doubtful"])
+    assert broken | doubtful <= set(range(100)) and not broken & doubtful
+    assert f"{len(broken)} of the first hundred faces are broken and {len(doubtful)} more are doubtful" in card
 
 
 def test_the_ladder(modules):

@@ -14,7 +14,7 @@ HIDDEN = 256  # of each of two layers: more learn the hair's colour better, and 
 NOISE = 0.4  # standard deviations added to latents in training, for the slopes of a wider surrounding
 EPOCHS, BATCH, RATE = 40, 256, 2e-3
 STEP = 0.25  # standard deviations at a time
-RIDGE = 1.0  # as a share of the mean square slope of the other tags: how much of what moves them may stay
+RIDGE = 3.0  # as a share of the mean square slope of the other tags: how much of what moves them may stay
 
 
 class Slopes:
