@@ -86,7 +86,7 @@ def rounded(network):
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w") as file:
         for entry, content in parts.items():  # without the time, so that equal weights make equal files
-            file.writestr(zipfile.ZipInfo(entry), content, zipfile.ZIP_LZMA)  # the whole file: better than array by array
+            file.writestr(zipfile.ZipInfo(entry), content, zipfile.ZIP_LZMA)  # better than HDF5 array by array
     return kept.getvalue()
 
 
