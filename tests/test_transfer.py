@@ -133,12 +133,12 @@ def test_a_transfer_by_another_recipe_learns_from_all_pictures(bases, faces_file
         assert json.loads(capsys.readouterr().out)["pictures"] == len(data.split()[0])
     assert run.config["recipe"]["name"] == "patient" and run.config["recipe"]["features"] and "tags" not in run.config
     assert any(layer.name.startswith("block") for layer in run.load_generator().layers)
-    for images, recipe in ((32, []), (48, ["--recipe", "patient"])):
+    for images, recipe in ((32, []), (64, ["--recipe", "patient"])):
         shutil.rmtree(run.folder / "checkpoint")  # as if it had been killed before the first
         assert main([*words, "--resume", "--images", str(images), *recipe]) == 0
         assert json.loads(capsys.readouterr().out)["images"] == images
     for has, asked in (("patient", "modern"), (None, "patient")):
-        again = [*words, "--resume", "--images", "64", "--recipe", asked]
+        again = [*words, "--resume", "--images", "96", "--recipe", asked]
         assert main(again) == 2
         assert f"start's recipe {asked} instead of {has}" in capsys.readouterr().err
         shutil.rmtree(run.folder)
