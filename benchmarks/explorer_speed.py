@@ -1,6 +1,6 @@
 """How soon the explorer answers: from a key press to the new picture on the page, in a real Chromium.
 
-    python benchmarks/explorer_speed.py [--run drawn-faces] [--presses 100] [--moved 6]
+    python benchmarks/explorer_speed.py [--run getchu-faces] [--presses 100] [--moved 6]
 
 Six sliders have been moved before, each of which the face goes along anew. Also a drag of five seconds (whether a queue
 grows: how far the kernel is behind when the finger stops), and the generator alone, warm, for one face and a strip of
@@ -52,7 +52,7 @@ DRAG = """async (seconds) => {
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--run", default="drawn-faces")
+    parser.add_argument("--run", default="getchu-faces")
     parser.add_argument("--presses", type=int, default=100)
     parser.add_argument("--moved", type=int, default=6, help="sliders that have been moved before")
     parser.add_argument("--drag", type=float, default=5.0, help="seconds")

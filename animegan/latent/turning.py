@@ -29,8 +29,9 @@ class Slopes:
         """
         self.layers = [(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)) for kernel, bias in layers]
         self.values = {tag: tuple(names) for tag, names in values.items()}
-        ends = np.cumsum([len(names) for names in self.values.values()])
-        self.places = dict(zip(self.values, map(slice, [0, *ends[:-1]], ends), strict=True))
+        sizes = [len(names) for names in self.values.values()]
+        self.starts = np.cumsum([0, *sizes[:-1]])  # of each tag's logits
+        self.owners = np.repeat(np.arange(len(sizes)), sizes)  # the tag, by number, of each logit
 
     def __contains__(self, name):
         """Whether it knows the tag and the value, such as "hair=blonde"."""
@@ -59,39 +60,37 @@ class Slopes:
             raise InputError(f"a way must be named after a tag and a value that are known. Received: {name}")
         latents = np.array(latents, np.float32)
         tag, _, value = name.partition("=")
-        index = self.places[tag].start + self.values[tag].index(value)
+        own = list(self.values).index(tag)
+        index = self.starts[own] + self.values[tag].index(value)
+        wanted = np.zeros((len(latents), len(self.starts), len(self.owners)), np.float32)  # of each tag, one logit up
         *_, logits = self._forward(latents)
-        held = [
-            (place, place.start + logits[:, place].argmax(axis=1))
-            for other, place in self.places.items()
-            if other != tag
-        ]
+        for number, (start, names) in enumerate(zip(self.starts, self.values.values(), strict=True)):
+            kept = start + logits[:, start : start + len(names)].argmax(axis=1)
+            wanted[np.arange(len(latents)), number, index if number == own else kept] = 1.0
         whole, rest = divmod(abs(amount), STEP)  # so that a longer way begins as a shorter one does
         for length in [STEP] * int(whole) + [rest] * (rest > 0):
-            latents += np.sign(amount) * length * self._step(latents, self.places[tag], index, held)
+            latents += np.sign(amount) * length * self._step(latents, own, index, wanted)
         return latents
 
-    def _step(self, latents, own, index, held):
+    def _step(self, latents, own, index, wanted):
         """Unit vectors (N, L): where to go from each latent."""
         first, second, logits = self._forward(latents)
-        rows = np.arange(len(latents))
-        asked = np.zeros((len(latents), 1 + len(held), logits.shape[1]), np.float32)  # derivatives by the logits
-        rivals = logits[:, own].copy()
-        rivals[:, index - own.start] = -np.inf
-        asked[:, 0, own] = -_softmax(rivals)
-        asked[:, 0, index] = 1.0
-        for number, (place, kept) in enumerate(held, start=1):
-            asked[:, number, place] = -_softmax(logits[:, place])
-            asked[rows, number, kept] += 1.0
-        slopes = self._backward(first, second, asked).astype(np.float64)
-        wanted, others = slopes[:, 0], slopes[:, 1:]
+        logits[:, index] = -np.inf  # its odds are those against its rivals
+        likely = self._softmax(logits)[:, None] * (self.owners == np.arange(len(self.starts))[:, None])
+        slopes = self._backward(first, second, wanted - likely).astype(np.float64)
+        way, others = slopes[:, own], np.delete(slopes, own, axis=1)
         # Woodbury's identity: a system of as many equations as there are other tags, and not as latent numbers.
         table = others @ others.transpose(0, 2, 1)
-        count = max(1, len(held))
-        level = np.trace(table, axis1=1, axis2=2)[:, None, None] / count + 1e-12
-        inner = np.linalg.solve(table + RIDGE * level * np.eye(len(held)), others @ wanted[:, :, None])
-        way = wanted - (others.transpose(0, 2, 1) @ inner)[:, :, 0]
+        level = np.trace(table, axis1=1, axis2=2)[:, None, None] / max(1, others.shape[1]) + 1e-12
+        inner = np.linalg.solve(table + RIDGE * level * np.eye(others.shape[1]), others @ way[:, :, None])
+        way = way - (others.transpose(0, 2, 1) @ inner)[:, :, 0]
         return way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+
+    def _softmax(self, logits):
+        """Likelihoods (N, logits): of each tag's values by themselves, all tags in one go."""
+        highest = np.maximum.reduceat(logits, self.starts, axis=1)
+        odds = np.exp(logits - highest[:, self.owners])
+        return odds / np.add.reduceat(odds, self.starts, axis=1)[:, self.owners]
 
     def _forward(self, latents):
         """Sums before both activations, and the logits."""
@@ -149,8 +148,3 @@ def _silu(sums):
 def _silu_slope(sums):
     gate = 1.0 / (1.0 + np.exp(-sums))
     return gate * (1.0 + sums * (1.0 - gate))
-
-
-def _softmax(logits):
-    odds = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return odds / odds.sum(axis=1, keepdims=True)
