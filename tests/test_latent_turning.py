@@ -38,7 +38,7 @@ def bent():
 
 def log_odds(slopes, latents, name):
     tag, _, value = name.partition("=")
-    logits = slopes._forward(latents)[-1][:, slopes.owners == list(slopes.values).index(tag)]
+    logits = slopes._forward(latents)[-1][:, slopes.owned[list(slopes.values).index(tag)]]
     likely = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
     chosen = likely[:, VALUES[tag].index(value)]
     return np.log(chosen / (1 - chosen))

@@ -32,6 +32,7 @@ class Slopes:
         sizes = [len(names) for names in self.values.values()]
         self.starts = np.cumsum([0, *sizes[:-1]])  # of each tag's logits
         self.owners = np.repeat(np.arange(len(sizes)), sizes)  # the tag, by number, of each logit
+        self.owned = self.owners == np.arange(len(sizes))[:, None]  # (tags, logits)
 
     def __contains__(self, name):
         """Whether it knows the tag and the value, such as "hair=blonde"."""
@@ -76,7 +77,7 @@ class Slopes:
         """Unit vectors (N, L): where to go from each latent."""
         first, second, logits = self._forward(latents)
         logits[:, index] = -np.inf  # its odds are those against its rivals
-        likely = self._softmax(logits)[:, None] * (self.owners == np.arange(len(self.starts))[:, None])
+        likely = self._softmax(logits)[:, None] * self.owned
         slopes = self._backward(first, second, wanted - likely).astype(np.float64)
         way, others = slopes[:, own], np.delete(slopes, own, axis=1)
         # Woodbury's identity: a system of as many equations as there are other tags, and not as latent numbers.
