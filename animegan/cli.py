@@ -43,8 +43,10 @@ def main(words=None):
         exit code: 0, 2 for input that cannot be used, 1 for what fails at work (a full disk, a loss that is no longer
         finite), 130 for Ctrl-C. Training that Ctrl-C or SIGTERM ends has saved all, which is 0.
     """
-    # Read by tqdm when it is imported: what fails at once leaves one line, and only long work a bar in a log.
-    os.environ.setdefault("TQDM_DELAY", "1" if sys.stderr.isatty() else "5")
+    # Read by tqdm when it is imported: what fails at once leaves one line, and in a log, where no line can be written
+    # over, only long work has a bar, which moves every ten seconds.
+    for name, in_terminal, in_log in (("TQDM_DELAY", "1", "5"), ("TQDM_MININTERVAL", "0.1", "10")):
+        os.environ.setdefault(name, in_terminal if sys.stderr.isatty() else in_log)
     try:
         options = build_parser().parse_args(words)
         result = options.command(options)

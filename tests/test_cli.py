@@ -341,6 +341,17 @@ def test_long_work_shows_its_rate_and_the_time_left(work):
     assert "drawing: 100%" in run.stderr and "face/s]" in run.stderr and "<00:00" in run.stderr
 
 
+def test_a_log_does_not_fill_with_bars(work):
+    line = "draw --count 400 --size 32 --out new.h5"
+    run = subprocess.run(
+        [sys.executable, "-m", "animegan", *line.split()],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"TQDM_DELAY": "0"},
+    )
+    assert 1 <= run.stderr.count("drawing:") <= 3  # every tenth of a second it would be ten and more
+
+
 def test_a_killed_pack_leaves_the_earlier_output(work, picture):
     with zipfile.ZipFile("many.zip", "w") as archive:
         for seed in range(600):
