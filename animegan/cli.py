@@ -260,6 +260,13 @@ def _add_train(commands):
     _add_training(parser)
     parser.add_argument("--width", type=_at_least(1), help="channels of the last hidden layer (the recipe's)")
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE",
+        help="another setting of the recipe's, such as spectral=true",
+    )
     parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
     parser.add_argument(
         "--distribute", action="store_true", help="use all devices, and other workers (docs/training.md)"
@@ -300,6 +307,7 @@ def _train(options):
     base = Recipe.read(config["recipe"]) if config else recipe(options.recipe or "classic")
     given = {"name": options.recipe, "width": options.width, "batch": options.batch}
     chosen = dataclasses.replace(base, **{name: value for name, value in given.items() if value is not None})
+    chosen = chosen.set(*options.set)
     return train(options.faces, options.out, chosen, memory=options.memory, distribute=options.distribute, **settings)
 
 

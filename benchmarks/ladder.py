@@ -24,7 +24,7 @@ from settled import fingerprint, settle
 from animegan.files import replacing
 from animegan.gan.evaluation import evaluate
 from animegan.gan.generating import draw_latents, generate
-from animegan.gan.recipes import CLASSIC
+from animegan.gan.recipes import CLASSIC, Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
 from animegan.pictures import save, sheet
@@ -69,7 +69,7 @@ def main():
         rung = {"on": below[name], "recipe": dataclasses.asdict(recipe), "runs": []}
         for seed in range(options.seeds):
             rung = known(options.out).get(name, rung)
-            if rung["recipe"] != dataclasses.asdict(recipe):
+            if Recipe.read(rung["recipe"]) != recipe:
                 raise SystemExit(f"{name} must have been trained with {recipe}. Received: {rung['recipe']}")
             if seed < len(rung["runs"]):
                 continue

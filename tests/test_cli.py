@@ -16,6 +16,7 @@ from animegan.cli import main
 from animegan.faces.drawing import draw_face, random_character
 from animegan.faces.packed import FaceSet
 from animegan.files import TEMPORARY, InputError
+from animegan.gan.losses import LOSSES
 from animegan.gan.recipes import recipe
 from animegan.gan.runs import Run
 from animegan.pictures import decode, encode, save
@@ -290,6 +291,39 @@ def test_train_passes_its_options_on(work, capsys, monkeypatch, also):
     amounts = {"images": 70, "minutes": 2.5, "report_images": 9, "memory": 5}
     assert named == amounts | {"resume": False, "seed": 3, "distribute": False, "tags": ["hair=red"]}
     assert capsys.readouterr().out == ('{"images": 7}\n' if also else f"{'images':22} 7\n")
+
+
+def test_train_takes_any_setting_of_a_recipe(work, monkeypatch):
+    calls = []
+    monkeypatch.setattr("animegan.gan.training.train", lambda *words, **named: calls.append(words) or {})
+    words = "--recipe modern --set spectral=true --set learning_rate=4e-4 --set loss=relativistic --set decay=96"
+    assert main(["train", "faces.h5", "--out", "new", *words.split()]) == 0
+    ((*_, chosen),) = calls
+    changes = {"spectral": True, "learning_rate": 4e-4, "loss": "relativistic", "decay": 96}
+    assert chosen == dataclasses.replace(recipe("modern"), **changes)
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("speed=3", "a setting must be one of latent_width, width, batch, "),
+        ("name=mine", "a setting must be one of latent_width, "),
+        ("spectral", "spectral must be true or false. Received: "),
+        ("spectral=True", "spectral must be true or false. Received: True"),
+        ("batch=1.5", "batch must be a whole number. Received: 1.5"),
+        ("batch=0", "batch must be 1 or more. Received: 0"),
+        ("decay=-1", "decay must be 0 or more. Received: -1"),
+        ("penalty=nan", "penalty must be 0 or more. Received: nan"),
+        ("learning_rate=fast", "learning_rate must be a number. Received: fast"),
+        ("learning_rate=0", "learning_rate must be more than 0. Received: 0.0"),
+        ("average=1", "average must be 0 or more, and less than 1. Received: 1.0"),
+        ("loss=hinge", f"loss must be {' or '.join(LOSSES)}. Received: hinge"),
+    ],
+)
+def test_a_setting_that_is_none_is_refused(word, sentence):
+    with pytest.raises(InputError) as caught:
+        recipe("modern").set(word)
+    assert str(caught.value).startswith(sentence)
 
 
 def test_resume_keeps_the_settings_that_are_not_named(work, monkeypatch):

@@ -39,8 +39,8 @@ def test_pictures_that_are_all_alike_have_next_to_none():
 
 def test_the_discriminator_s_verdict_on_a_picture_depends_on_its_batch_only_with_it():
     pictures = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
-    for told in (False, True):
-        judge = build_plain_discriminator(32, 4, deviation=told)
+    for told, places in ((False, False), (True, False), (True, True)):
+        judge = build_plain_discriminator(32, 4, deviation=told, deviations=places)
         alone, together = (ops.convert_to_numpy(judge(batch))[0, 0] for batch in (pictures[:1], pictures))
         assert (abs(alone - together) > 1e-3) == told
 
@@ -49,7 +49,10 @@ def test_the_discriminator_s_verdict_on_a_picture_depends_on_its_batch_only_with
     ("change", "words"),
     [
         ({"discriminator_norm": True}, "deviation or discriminator_norm, not both"),
+        ({"discriminator_norm": True, "deviation": False, "spectral": True}, "spectral or discriminator_norm"),
+        ({"deviation": False, "deviations": True}, "deviation where it has deviations. Received: deviations alone"),
         ({"penalty": 0.1, "penalty_share": 0.5}, "penalty_share must be 1 with deviation. Received: 0.5"),
+        ({"grow": 9, "spectral": True}, "grow must be 0 with spectral. Received: 9"),
         ({"grow": 9, "resize": False}, "grow must be 0 where there is no resize"),
         ({"grow": 9, "deviation": False, "discriminator_norm": True}, "or discriminator_norm. Received: 9"),
     ],

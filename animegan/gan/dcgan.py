@@ -254,13 +254,15 @@ def build_networks(size, recipe, seed=0):
         generator, discriminator, and the pair of them for pictures of half the size, or None.
     """
     generator = make_generator(size, recipe, seed)
+    settings = size, recipe.width, seed
+    told = {"deviation": recipe.deviation, "deviations": recipe.deviations}
     if grows(size, recipe):
-        discriminator, half_discriminator = build_growing_discriminators(size, recipe.width, seed, recipe.deviation)
+        discriminator, half_discriminator = build_growing_discriminators(*settings, **told)
         return generator, discriminator, (half_generator(generator), half_discriminator)
     if recipe.discriminator_norm:
-        discriminator = build_discriminator(size, recipe.width, seed)
+        discriminator = build_discriminator(*settings)
     else:
-        discriminator = build_plain_discriminator(size, recipe.width, seed, recipe.deviation)
+        discriminator = build_plain_discriminator(*settings, **told, spectral=recipe.spectral)
     if recipe.features:
         discriminator = add_judges(discriminator, seed, recipe.deviation)
     return generator, discriminator, None

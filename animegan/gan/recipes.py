@@ -1,8 +1,20 @@
 """Recipes: every setting that decides what a training run learns, as one frozen dataclass."""
 
 from dataclasses import dataclass, fields, replace
+from math import inf
 
 from animegan.files import InputError
+
+VALUES = {bool: {"true": True, "false": False}.__getitem__}  # of a setting, from a word; other kinds read it themselves
+KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+LOSSES = ("standard", "relativistic")  # by the names that animegan.gan.losses has them by, which takes Keras
+RANGES = (  # which values a setting may have, and what that is called
+    (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
+    (("decay", "blocks", "grow", "penalty", "penalty_after", "features"), lambda value: 0 <= value < inf, "0 or more"),
+    (("learning_rate", "generator_rate", "penalty_share"), lambda value: 0 < value < inf, "more than 0"),
+    (("beta_1", "beta_2", "average"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
+    (("loss",), lambda value: value in LOSSES, " or ".join(LOSSES)),
+)
 
 
 @dataclass(frozen=True)
@@ -24,6 +36,8 @@ class Recipe:
     grow: int = 0  # pictures to learn from at half their size first, from 64 pixels on; needs `resize`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
+    deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean
+    spectral: bool = False  # spectral normalisation in the discriminator; where it has no batch normalisation
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
@@ -36,14 +50,22 @@ class Recipe:
         """Refuse what would not be what it says.
 
         Raises:
-            InputError: settings that exclude each other.
+            InputError: settings that exclude each other, or have no meaning.
         """
-        if not self.generator_rate > 0:
-            raise InputError(f"generator_rate must be more than 0. Received: {self.generator_rate}")
+        for names, allowed, words in RANGES:
+            for name in names:
+                if not allowed(getattr(self, name)):
+                    raise InputError(f"{name} must be {words}. Received: {getattr(self, name)}")
         if self.deviation and self.discriminator_norm:
             raise InputError("a recipe must have deviation or discriminator_norm, not both. Received: both")
+        if self.deviations and not self.deviation:
+            raise InputError("a recipe must have deviation where it has deviations. Received: deviations alone")
+        if self.spectral and self.discriminator_norm:
+            raise InputError("a recipe must have spectral or discriminator_norm, not both. Received: both")
         if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
+        if self.grow and self.spectral:  # its detail begins at zero, which has no direction
+            raise InputError(f"grow must be 0 with spectral. Received: {self.grow}")
         if self.grow and self.features:  # the judges see whole pictures from the start
             raise InputError(f"grow must be 0 where there are features. Received: {self.grow}")
         if self.blocks and not self.resize:
@@ -65,6 +87,30 @@ class Recipe:
             names = ", ".join(sorted(unknown))
             raise InputError(f"a run must have settings that this version of animegan knows. Received: {names}")
         return cls(**settings)
+
+    def set(self, *words):
+        """The recipe with other settings.
+
+        Args:
+            words: str such as "spectral=true" or "learning_rate=4e-4", as the option `--set` takes them.
+
+        Returns:
+            Recipe.
+
+        Raises:
+            InputError: there is no such setting, or the value is none of its kind, or settings exclude each other.
+        """
+        kinds = {field.name: type(field.default) for field in fields(self) if field.name != "name"}
+        found = {}
+        for word in words:
+            name, _, value = word.partition("=")
+            if name not in kinds:
+                raise InputError(f"a setting must be one of {', '.join(kinds)}. Received: {word}")
+            try:
+                found[name] = VALUES.get(kinds[name], kinds[name])(value)
+            except (KeyError, ValueError):
+                raise InputError(f"{name} must be {KINDS[kinds[name]]}. Received: {value}") from None
+        return replace(self, **found)
 
 
 CLASSIC = Recipe()

@@ -2,7 +2,8 @@
 
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import batch_norm, channels, initializer, stages
-from animegan.gan.variety import MinibatchDeviation
+from animegan.gan.spectral import SpectralConvolution, SpectralDense
+from animegan.gan.variety import MinibatchDeviation, MinibatchDeviations
 
 SMALL = "picture"  # the layer that ends in a picture: where the generator grows, in one of half the size
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
@@ -130,7 +131,7 @@ def copy_weights(values, weights):
         weight.assign(change(ops.convert_to_tensor(value)))
 
 
-def build_plain_discriminator(size=64, width=32, seed=0, deviation=False):
+def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviations=False, spectral=False):
     """Build the discriminator: that of `classic` without batch norm.
 
     A judge with batch norm sees a batch as a whole, not a picture, and has no gradient of its own at a picture, which
@@ -142,18 +143,20 @@ def build_plain_discriminator(size=64, width=32, seed=0, deviation=False):
         width: channels of the first hidden layer.
         seed: of the initial weights.
         deviation: tell it how much the batch varies, before the last convolution.
+        deviations: tell it of each map, place by place, in place of their mean.
+        spectral: divide its kernels by their spectral norms.
 
     Returns:
         keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, 1).
     """
-    shrink, activate, judge = _plain_layers(seed, deviation)
+    shrink, activate, judge = _plain_layers(seed, deviation, deviations, spectral)
     pictures = keras.Input((size, size, 3), name="pictures")
     first, *rest = reversed(channels(width, stages(size)[1]))
     # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256 → 1
     return keras.Model(pictures, judge(rest)(activate(shrink(first)(pictures))), name="discriminator")
 
 
-def build_growing_discriminators(size=64, width=32, seed=0, deviation=False):
+def build_growing_discriminators(size=64, width=32, seed=0, deviation=False, deviations=False):
     """Build the plain discriminator in a form that can begin with pictures of half the size.
 
     It judges a picture by its half, as it has learned to, and by what its first layer finds in the whole of it; before
@@ -163,13 +166,13 @@ def build_growing_discriminators(size=64, width=32, seed=0, deviation=False):
         size: side of the pictures in pixels, 64 or 128.
         width: channels of the first hidden layer.
         seed: of the initial weights.
-        deviation: as `build_plain_discriminator`'s.
+        deviation, deviations: as `build_plain_discriminator`'s.
 
     Returns:
         (keras.Model for pictures (N, size, size, 3), keras.Model for pictures (N, size/2, size/2, 3)), as
         `build_plain_discriminator`'s; the second one's weights are among the first's.
     """
-    shrink, activate, judge = _plain_layers(seed, deviation)
+    shrink, activate, judge = _plain_layers(seed, deviation, deviations)
     pictures, halves = (keras.Input((side, side, 3), name="pictures") for side in (size, size // 2))
     first, second, *rest = reversed(channels(width, stages(size)[1]))
     of_half, verdict = shrink(second), judge(rest)
@@ -180,21 +183,21 @@ def build_growing_discriminators(size=64, width=32, seed=0, deviation=False):
     return whole, keras.Model(halves, verdict(activate(of_half(halves))), name="half_discriminator")
 
 
-def _plain_layers(seed, deviation):
+def _plain_layers(seed, deviation, deviations, spectral=False):
     """What plain discriminators are made of: functions that make a convolution, an activation, and all that follows."""
     seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 100, seed + 200))
 
     def shrink(filters, **settings):
         settings = {"kernel_initializer": next(seeds)} | settings
-        return layers.Conv2D(filters, 4, strides=2, padding="same", **settings)
+        return (SpectralConvolution if spectral else layers.Conv2D)(filters, 4, strides=2, padding="same", **settings)
 
     def activate(x):
         return layers.LeakyReLU(negative_slope=SLOPE)(x)
 
     def judge(widths):
         convolutions, flatten = [shrink(filters) for filters in widths], layers.Flatten()
-        logit = layers.Dense(1, kernel_initializer=next(seeds))
-        varied = MinibatchDeviation() if deviation else None
+        logit = (SpectralDense if spectral else layers.Dense)(1, kernel_initializer=next(seeds))
+        varied = (MinibatchDeviations if deviations else MinibatchDeviation)() if deviation else None
 
         def judged(x):
             for convolution in convolutions:

@@ -127,7 +127,8 @@ def _in_width(recipe, known, folder):
         )
     if known.grow and recipe.features:  # such a base has other layers, and the judges see whole pictures only
         raise InputError(f"a base to go on from by {recipe.name} must not have grown. Received: {folder}")
-    return dataclasses.replace(recipe, width=known.width, latent_width=known.latent_width, grow=known.grow)
+    own = ("width", "latent_width", "grow", "deviations", "spectral")
+    return dataclasses.replace(recipe, **{name: getattr(known, name) for name in own})
 
 
 class Start:
