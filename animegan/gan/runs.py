@@ -239,7 +239,7 @@ class Run:
     def _load(self, path):
         if not path.is_file():
             raise InputError(f"a run must hold a {path.name}. Received: {self.name}, which has none yet")
-        import animegan.gan.variety  # noqa: F401  (Keras finds a layer of ours only where its module was imported)
+        import animegan.gan.resizing  # noqa: F401  (Keras finds a layer of ours only where its module was imported)
         from animegan.gan.engine import keras
 
         try:

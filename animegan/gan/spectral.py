@@ -21,6 +21,16 @@ class Spectral:
         start, shape = keras.initializers.RandomNormal(seed=0), (1, self.kernel.shape[-1])
         self.found = self.add_weight(shape=shape, initializer=start, trainable=False, name="found")
 
+    def save_own_variables(self, store):
+        """Keep what the search has found, too: Keras's own layers know of kernel and bias only."""
+        super().save_own_variables(store)
+        store["found"] = self.found
+
+    def load_own_variables(self, store):
+        """Take it back, from a file that `save_own_variables` has filled."""
+        super().load_own_variables(store)
+        self.found.assign(store["found"])
+
     def divided(self, training):
         """The kernel, divided by its norm; in training the search goes on."""
         matrix = ops.reshape(self.kernel, (-1, self.kernel.shape[-1]))
