@@ -160,7 +160,8 @@ def test_what_is_cached_needs_no_network(home, serve, archive):
 def test_the_command_prints_one_object_and_a_bar(home, serve, archive):
     serve(archive, at(BLOB, ("slow", 0.1)))
     line = [sys.executable, "-m", "animegan", "fetch", SET, "--out", home / "out", "--json"]
-    run = subprocess.run(line, capture_output=True, text=True, env=os.environ | {"TQDM_DELAY": "0"})
+    shown = {"TQDM_DELAY": "0", "TQDM_MININTERVAL": "0"}  # as if it took long
+    run = subprocess.run(line, capture_output=True, text=True, env=os.environ | shown)
     assert json.loads(run.stdout)["files"] == 21
     assert SET in run.stderr and "MB" in run.stderr.replace("M/", "MB/") and "B/s" in run.stderr
 

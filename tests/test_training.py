@@ -495,11 +495,6 @@ def test_nothing_to_do_is_refused(faces, tmp_path, name, value):
     assert not (tmp_path / "run").exists()
 
 
-def test_an_empty_batch_is_refused(faces, tmp_path):
-    with pytest.raises(InputError, match="batch must be more than 0"):
-        train(faces, tmp_path / "run", Recipe(batch=0))
-
-
 def test_batches_pass_over_the_data_in_an_order_of_seed_and_epoch():
     pictures = np.arange(50, dtype=np.uint8).reshape(50, 1, 1, 1)
     batches = FaceBatches(pictures, 16, seed=1, last_step=6)

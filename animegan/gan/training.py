@@ -69,7 +69,7 @@ def train(
         ConnectionError: another worker has ended.
     """
     amounts = {"images": images, "minutes": minutes, "report_images": report_images, "memory": memory}
-    for name, value in {**amounts, "batch": recipe.batch, "width": recipe.width}.items():
+    for name, value in amounts.items():
         if value is not None and not value > 0:
             raise InputError(f"{name} must be more than 0. Received: {value}")
     if recipe.features:
