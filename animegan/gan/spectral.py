@@ -1,7 +1,8 @@
 """A discriminator that cannot grow steep: spectral normalisation (Miyato et al. 2018, arXiv:1802.05957).
 
 A kernel is divided by its spectral norm, the largest factor by which it, as a matrix, can lengthen a vector. So a
-verdict changes by no more than a fixed multiple of what the picture changes, however long the training.
+verdict changes by no more than a fixed multiple of what the picture changes, however long the training; what it is told
+of the batch beside that (animegan.gan.variety) has no such limit.
 
 Keras has a wrapper, which writes the divided kernel back: on TensorFlow the gradient does not see the division then, on
 JAX it does, and a run would depend on its engine.
