@@ -10,6 +10,7 @@ if keras.backend.backend() != "tensorflow":
 
 from animegan.gan.fewer_products import convolve  # noqa: E402
 from animegan.gan.resizing import ResizeConvolution  # noqa: E402
+from animegan.gan.spectral import SpectralConvolution  # noqa: E402
 from animegan.gan.tensorflow_layers import CONVOLUTIONS, quicken  # noqa: E402
 from animegan.gan.tensorflow_step import OneKernelAdam  # noqa: E402
 
@@ -40,10 +41,11 @@ def test_batch_normalisation_is_the_stock_one():
         layers.Conv2D(6, 4, strides=2, padding="same", activation="tanh"),
         layers.Conv2DTranspose(48, 4, strides=2, padding="same"),
         ResizeConvolution(48, activation="tanh"),
+        SpectralConvolution(6, 4, strides=2, padding="same", activation="tanh"),
     ],
 )
 def test_convolutions_are_the_stock_ones(layer, monkeypatch):
-    inputs = random(2, 8, 8, 48 if type(layer) is layers.Conv2D else 6)
+    inputs = random(2, 8, 8, 6 if isinstance(layer, layers.Conv2DTranspose) else 48)
     network = keras.Sequential([keras.Input(inputs.shape[1:]), layer])
     results = []
     for change in (lambda network: network, quicken):
@@ -66,6 +68,15 @@ def test_only_convolutions_with_many_channels_go_by_fewer_products(channels, few
     layer = layers.Conv2D(2, 4, strides=2, padding="same")
     quicken(keras.Sequential([keras.Input((8, 8, channels)), layer]))(random(1, 8, 8, channels))
     assert bool(taken) is fewer
+
+
+def test_the_search_for_a_spectral_norm_goes_on_where_the_layer_is_quick():
+    layer = SpectralConvolution(6, 4, strides=2, padding="same")
+    network = quicken(keras.Sequential([keras.Input((8, 8, 48)), layer]))
+    for training in (False, True):
+        before = layer.found.numpy()
+        network(random(1, 8, 8, 48), training=training)
+        assert np.array_equal(before, layer.found.numpy()) is not training
 
 
 def test_adam_is_the_stock_one():

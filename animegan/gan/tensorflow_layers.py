@@ -11,9 +11,11 @@ import tensorflow as tf
 from animegan.gan.engine import keras, layers
 from animegan.gan.fewer_products import convolve, convolve_transposed
 from animegan.gan.resizing import ResizeConvolution, widen
+from animegan.gan.spectral import SpectralConvolution
 
 CONVOLUTIONS = {
     layers.Conv2D: convolve,
+    SpectralConvolution: convolve,
     layers.Conv2DTranspose: convolve_transposed,
     ResizeConvolution: convolve_transposed,
 }
@@ -46,16 +48,22 @@ def _halves_or_doubles(layer):
     return usual and layer.kernel_size == (kernel, kernel) and layer.strides == (2, 2) and layer.padding == "same"
 
 
-def _call_convolution(layer, inputs):
+def _call_convolution(layer, inputs, **settings):
     """What the layer's class does, by fewer products where the sums cost less than the products they save."""
-    transposed = type(layer) is not layers.Conv2D
+    transposed = isinstance(layer, layers.Conv2DTranspose)
     height, width = (side * (2 if transposed else 1) for side in inputs.shape[1:3])  # of the larger map
     channels = layer.filters if transposed else inputs.shape[3]
     if height % 4 or width % 4 or channels < max(LEAST_CHANNELS, 2 * height, 2 * width):
-        return type(layer).call(layer, inputs)
-    kernel = tf.convert_to_tensor(widen(layer.kernel) if type(layer) is ResizeConvolution else layer.kernel)
-    outputs = CONVOLUTIONS[type(layer)](inputs, kernel)
+        return type(layer).call(layer, inputs, **settings)
+    outputs = CONVOLUTIONS[type(layer)](inputs, _kernel(layer, **settings))
     return layer.activation(outputs + layer.bias if layer.use_bias else outputs)
+
+
+def _kernel(layer, **settings):
+    """The kernel (4, 4, C, F) that the layer goes by; `settings` are those of its call, for it may be training."""
+    if isinstance(layer, SpectralConvolution):
+        return layer.divided(**settings)
+    return tf.convert_to_tensor(widen(layer.kernel) if isinstance(layer, ResizeConvolution) else layer.kernel)
 
 
 def _call_normalisation(layer, inputs, training=None, mask=None):
