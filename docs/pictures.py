@@ -28,7 +28,7 @@ PIECES = {  # notebook: which of its pictures, counted from 0, how far from the 
     "02_pack_h5": (4, 2, 2, 342),
     "03_train_dcgan": (5, 6, 6, 240),
     "04_transfer_learning": (3, 4, 4, 286),
-    "05_explore_latent_space": (5, 0, 0, 268),
+    "05_explore_latent_space": (8, 4, 2, 184),
     "06_when_training_fails": (4, 282, 2, 346),
     "07_beyond_dcgan": (2, 4, 132, 320),
 }
