@@ -118,7 +118,7 @@ def test_transfer_to_glasses():
     assert f"*finetune* at a distance of {far['finetune']} and *append* at {far['append']}" in words
     assert f"(from nothing {far['scratch']}, other real ones {far['real']})" in words
     shares = [round(100 * each["tagged"]) for each in (ends["finetune"], ends["append"], found["floor"])]
-    assert "only {} and {} in a hundred of them round glasses, and {} of the real".format(*shares) in words
+    assert "calls {} and {} in a hundred of them round glasses, and {} of the real".format(*shares) in words
 
 
 def test_transfer():
