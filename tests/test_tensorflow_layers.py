@@ -47,8 +47,10 @@ def test_batch_normalisation_is_the_stock_one():
 def test_convolutions_are_the_stock_ones(layer, monkeypatch):
     inputs = random(2, 8, 8, 6 if isinstance(layer, layers.Conv2DTranspose) else 48)
     network = keras.Sequential([keras.Input(inputs.shape[1:]), layer])
-    results = []
+    way, taken, results = CONVOLUTIONS[type(layer)], [], []
+    monkeypatch.setitem(CONVOLUTIONS, type(layer), lambda *inputs: taken.append(inputs) or way(*inputs))
     for change in (lambda network: network, quicken):
+        assert not taken
         change(network)
         x = tf.constant(inputs)
         with tf.GradientTape() as tape:
@@ -56,7 +58,7 @@ def test_convolutions_are_the_stock_ones(layer, monkeypatch):
             outputs = network(x)
             total = tf.reduce_sum(tf.sin(outputs))
         results.append([outputs, *tape.gradient(total, [x, *(weight.value for weight in network.trainable_weights)])])
-    assert len(results[0]) == 4
+    assert len(results[0]) == 4 and len(taken) == 1
     for one, other in zip(*results, strict=True):
         assert np.allclose(one, other, atol=1e-4)
 
@@ -70,13 +72,16 @@ def test_only_convolutions_with_many_channels_go_by_fewer_products(channels, few
     assert bool(taken) is fewer
 
 
-def test_the_search_for_a_spectral_norm_goes_on_where_the_layer_is_quick():
+def test_the_search_for_a_spectral_norm_goes_on_where_the_layer_is_quick(monkeypatch):
+    taken = []
+    monkeypatch.setitem(CONVOLUTIONS, SpectralConvolution, lambda *inputs: taken.append(inputs) or convolve(*inputs))
     layer = SpectralConvolution(6, 4, strides=2, padding="same")
     network = quicken(keras.Sequential([keras.Input((8, 8, 48)), layer]))
     for training in (False, True):
         before = layer.found.numpy()
         network(random(1, 8, 8, 48), training=training)
         assert np.array_equal(before, layer.found.numpy()) is not training
+    assert len(taken) == 2
 
 
 def test_adam_is_the_stock_one():

@@ -32,7 +32,7 @@ class Spectral:
         super().load_own_variables(store)
         self.found.assign(store["found"])
 
-    def divided(self, training):
+    def divided(self, training=False):
         """The kernel, divided by its norm; in training the search goes on."""
         matrix = ops.reshape(self.kernel, (-1, self.kernel.shape[-1]))
         held = ops.stop_gradient(matrix)

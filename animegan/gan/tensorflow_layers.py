@@ -1,4 +1,4 @@
-"""Faster ways through stock layers for TensorFlow on a CPU. What the layers are and what is saved of them is the same.
+"""Faster ways through the networks' layers for TensorFlow on a CPU. What they are, and what is saved of them, stays.
 
 Batch normalisation goes by TensorFlow's own operation, where Keras computes it from its parts; convolutions with many
 channels go by fewer products.
@@ -60,7 +60,7 @@ def _call_convolution(layer, inputs, **settings):
 
 
 def _kernel(layer, **settings):
-    """The kernel (4, 4, C, F) that the layer goes by; `settings` are those of its call, for it may be training."""
+    """The kernel (4, 4, C, F) to compute with. `settings`: what the call was given besides inputs: `training`."""
     if isinstance(layer, SpectralConvolution):
         return layer.divided(**settings)
     return tf.convert_to_tensor(widen(layer.kernel) if isinstance(layer, ResizeConvolution) else layer.kernel)
