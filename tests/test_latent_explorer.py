@@ -145,20 +145,20 @@ def test_what_the_page_sent_is_not_sent_back(explorer):
 
 def test_the_pad_moves_two_directions_and_their_sliders(explorer):
     explorer.pad.place = [1.0, -2.0]
-    assert explorer.history.place.amounts == {"hair=red": 1.0, "hair=blue": -2.0}
-    assert explorer.sliders.values["hair=blue"] == -2.0
-    explorer.axes[1].value = "eyes=green"
-    assert explorer.pad.names == ["hair=red", "eyes=green"]
+    assert explorer.history.place.amounts == {"hair=red": 1.0, "eyes=green": -2.0}
+    assert explorer.sliders.values["eyes=green"] == -2.0
+    explorer.axes[1].value = "hair=blue"
+    assert explorer.pad.names == ["hair=red", "hair=blue"]
     assert explorer.pad.place == [1.0, 0.0]
 
 
 def test_the_pad_never_has_one_direction_twice(explorer):
-    explorer.axes[0].value = "hair=blue"  # which the other axis has
-    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["hair=blue", "hair=red"]
-    explorer.axes[1].value = "hair=blue"
-    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["hair=red", "hair=blue"]
+    explorer.axes[0].value = "eyes=green"  # which the other axis has
+    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["eyes=green", "hair=red"]
+    explorer.axes[1].value = "eyes=green"
+    assert explorer.pad.names == [axis.value for axis in explorer.axes] == ["hair=red", "eyes=green"]
     explorer.pad.place = [1.0, -2.0]
-    assert explorer.history.place.amounts == {"hair=red": 1.0, "hair=blue": -2.0}
+    assert explorer.history.place.amounts == {"hair=red": 1.0, "eyes=green": -2.0}
 
 
 def test_a_pad_of_other_directions_is_another_step(explorer):
@@ -252,7 +252,17 @@ def test_errors_show_in_the_widget_and_change_nothing(explorer, monkeypatch):
     assert "ZeroDivisionError" in explorer.message.value
 
 
+@pytest.mark.parametrize("names", [["back=long", "eyes=red", "hair=blue", "hair=red"], ["back=long"]])
+def test_hair_and_eyes_come_first(generator, names):
+    found = named.Directions(dict(zip(names, np.eye(WIDTH, dtype=np.float32), strict=False)))
+    made = Explorer(generator, found)
+    first = ["hair=blue", "eyes=red", "back=long"] if len(names) > 1 else names
+    assert made.sliders.names == [*first, TRUNCATION, BLEND]
+    assert made.pad.names == (2 * first)[:2]
+
+
 def test_a_slider_can_be_added(explorer):
+    assert explorer.more.options == ("", "hair=blue")  # the others are there
     explorer.more.value = "hair=blue"
     assert explorer.sliders.names == ["hair=red", "eyes=green", "hair=blue", TRUNCATION, BLEND]
 

@@ -21,6 +21,7 @@ from animegan.pictures import encode, sheet
 FACES = 20  # on the sheet to pick from
 COLUMNS = 10
 SHOWN = 6  # sliders at first, each of another tag
+FIRST = ("hair", "eyes")  # tags whose sliders come before the others: what people look for
 LARGE = "256px"  # side of the large face on the page
 PAUSE = 0.03  # seconds that the face has to reach the page before the rest is drawn: both need the processor
 LONGEST = 0.08  # seconds that the rest waits at most while faces keep coming, under a moving finger
@@ -81,17 +82,20 @@ class Explorer(Telling):
         by_tag = {}
         for name in names:
             by_tag.setdefault(name.partition("=")[0], name)
-        first = list(by_tag.values())[:SHOWN]
+        tags = sorted(by_tag, key=lambda tag: FIRST.index(tag) if tag in FIRST else len(FIRST))
+        first = [by_tag[tag] for tag in tags][:SHOWN]
         ranges = {TRUNCATION: [0.3, 1.5, 0.01], BLEND: [0.0, 1.0, 0.01]}
         faces = self.generate(self.latents)
         self.sheet = Sheet(picture=encode(sheet(faces, COLUMNS, gap=0)), count=FACES, columns=COLUMNS)
         self.sliders = Sliders(names=[*first, TRUNCATION, BLEND], ranges=ranges)
-        self.pad = Pad(names=(names + names)[:2])
+        self.pad = Pad(names=(2 * list(dict.fromkeys(first + names)))[:2])
         self.face = Picture(words=f"Face made by {self.name}", width=LARGE)
         self.strip = Picture(words="Eight faces, from face A to face B")
         self.words, self.message = widgets.HTML(), widgets.HTML()
         self.text = widgets.Text(description="Latent", continuous_update=False, layout={"width": "640px"})
-        self.more = widgets.Dropdown(options=["", *names], description="Add slider")
+        self.more = widgets.Dropdown(
+            options=["", *(name for name in names if name not in first)], description="Add slider"
+        )
         self.axes = [
             widgets.Dropdown(options=names, value=name, description=f"Pad {way}")
             for way, name in zip(("right", "up"), self.pad.names, strict=True)
