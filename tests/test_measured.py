@@ -129,13 +129,13 @@ def test_transfer():
     assert f"at {span([run['end']['frechet'] for run in nothing])}; at the end {span(late)}," in row
     assert min(run["end"]["tagged"] for run in methods) >= 0.99 and "99 % or more of their faces blonde" in row
     assert max(early) <= min(run["end"]["frechet"] for run in nothing)
+    enough = 0.6 * found["runs"]["all finetune"]["end"]["recall"]
     for few in ("100", "300", "1000"):  # as notebook 4 says
         append, *others = (found["runs"][f"{few} {way}"] for way in ("append", "finetune", "freeze-discriminator"))
         for other in others:
             for when, measure in (("early", "frechet"), ("end", "frechet"), ("end", "frechet_blurred")):
                 assert append[when][measure] < other[when][measure]
-            assert append["end"]["recall"] > other["end"]["recall"]
-    enough = 0.6 * found["runs"]["all finetune"]["end"]["recall"]
+            assert append["end"]["recall"] >= enough > other["end"]["recall"]
     recalls = [run["end"]["recall"] for run in methods]
     reached = sum(recall >= enough for recall in recalls)
     assert f"recall {min(recalls):.2f} to {max(recalls):.2f}, {reached} of {len(recalls)} at 0.6 times" in row
