@@ -265,7 +265,7 @@ def _add_train(commands):
         action="append",
         default=[],
         metavar="SETTING=VALUE",
-        help="another setting of the recipe's, such as spectral=true",
+        help="another setting of the recipe's, such as spectral=4",
     )
     parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
     parser.add_argument(

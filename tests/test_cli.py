@@ -296,10 +296,10 @@ def test_train_passes_its_options_on(work, capsys, monkeypatch, also):
 def test_train_takes_any_setting_of_a_recipe(work, monkeypatch):
     calls = []
     monkeypatch.setattr("animegan.gan.training.train", lambda *words, **named: calls.append(words) or {})
-    words = "--recipe modern --set spectral=true --set learning_rate=4e-4 --set loss=relativistic --set decay=96"
+    words = "--recipe modern --set flip=false --set spectral=4 --set learning_rate=4e-4 --set loss=relativistic"
     assert main(["train", "faces.h5", "--out", "new", *words.split()]) == 0
     ((*_, chosen),) = calls
-    changes = {"spectral": True, "learning_rate": 4e-4, "loss": "relativistic", "decay": 96}
+    changes = {"flip": False, "spectral": 4.0, "learning_rate": 4e-4, "loss": "relativistic"}
     assert chosen == dataclasses.replace(recipe("modern"), **changes)
 
 
@@ -308,8 +308,8 @@ def test_train_takes_any_setting_of_a_recipe(work, monkeypatch):
     [
         ("speed=3", "a setting must be one of latent_width, width, batch, "),
         ("name=mine", "a setting must be one of latent_width, "),
-        ("spectral", "spectral must be true or false. Received: "),
-        ("spectral=True", "spectral must be true or false. Received: True"),
+        ("spectral", "spectral must be a number. Received: "),
+        ("resize=True", "resize must be true or false. Received: True"),
         ("batch=1.5", "batch must be a whole number. Received: 1.5"),
         ("batch=0", "batch must be 1 or more. Received: 0"),
         ("decay=-1", "decay must be 0 or more. Received: -1"),

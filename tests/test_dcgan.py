@@ -17,12 +17,14 @@ OTHERS = {  # every setting that changes the step, alone and together
     "relativistic": {"loss": "relativistic"},
     "averaged": {"average": 0.99},
     "resizing": {"resize": True, "blocks": 1},
+    "full": {"resize": True, "full_width": 5, "modulated": True},
     "augmented": {"augment": True},
+    "scaled": {"scales": 1, "discriminator_norm": False},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
 }
 OTHERS["all"] = {name: value for settings in OTHERS.values() for name, value in settings.items()}
-OTHERS["growing"] = OTHERS["all"] | {"grow": 16}
-OTHERS["featured"] = OTHERS["penalised"] | {"features": 0.5}
+OTHERS["growing"] = OTHERS["all"] | {"grow": 16, "full_width": 0, "modulated": False, "scales": 0}
+OTHERS["featured"] = OTHERS["penalised"] | {"features": 0.5, "scales": 1}
 
 
 def random_pictures(size=32):

@@ -44,10 +44,15 @@ RECIPES = {
         decay=64,
         generator_rate=0.25,
         deviations=True,
-        spectral=True,
+        spectral=4.0,
+        full_width=5,
+        modulated=True,
+        scales=1,
     ),
 }
-GROWING = dataclasses.replace(RECIPES["modern"], grow=48, spectral=False)  # at 64 pixels: 3 steps of halves
+GROWING = dataclasses.replace(  # at 64 pixels: 3 steps of halves
+    RECIPES["modern"], grow=48, spectral=0.0, full_width=0, modulated=False, scales=0
+)
 STEPS = {
     "classic": (RECIPES["classic"], 0),
     "modern": (RECIPES["modern"], 0),

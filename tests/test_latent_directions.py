@@ -5,6 +5,7 @@ from animegan.files import InputError
 from animegan.gan.engine import keras, layers
 from animegan.gan.generating import draw_latents
 from animegan.gan.networks import build_generator
+from animegan.gan.resizing import build_resize_generator
 from animegan.gan.runs import Run
 from animegan.latent import named
 from animegan.latent.directions import closed_form, conditioned, first_layer, linear_fit, principal
@@ -63,6 +64,12 @@ def test_batch_norm_counts_as_part_of_the_first_layer():
     plain = first_layer(generator)
     norm.gamma.assign(2 * np.asarray(norm.gamma))
     assert np.allclose(first_layer(generator), 2 * plain)
+
+
+def test_modulation_is_not_the_first_layer():
+    plain, steered = (build_resize_generator(32, 4, 10, seed=1, modulated=modulated) for modulated in (False, True))
+    assert np.array_equal(first_layer(steered), first_layer(plain))
+    assert principal(steered, 3, samples=200).shape == (3, 10)
 
 
 def test_principal_components_of_activations_find_the_same_in_a_linear_generator(painter):

@@ -92,7 +92,7 @@ def test_an_opponent_is_read_by_those_who_have_loaded_nothing_else():
 
 @pytest.mark.usefixtures("run")
 def test_an_opponent_of_any_recipe_is_read_and_judges_as_before(faces_file, tmp_path):
-    recipe = dataclasses.replace(SMALL, deviations=True, spectral=True)
+    recipe = dataclasses.replace(SMALL, deviations=True, spectral=4.0)
     train(faces_file, tmp_path / "spectral", recipe, images=64, progress=False)
     publishing.publish(tmp_path / "spectral", "my-faces", tmp_path / "names")
     code = (

@@ -45,17 +45,27 @@ def test_generator_and_discriminator_fit_together(size):
     assert tuple(build_plain_discriminator(size, width=4)(pictures).shape) == (2, 1)
 
 
-@pytest.mark.parametrize(("grows", "blocks"), [(False, 0), (True, 0), (False, 2), (True, 1)])
-def test_stock_layers_make_the_same_pictures(grows, blocks):
-    generator = build_resize_generator(32, 4, 7, seed=1, grows=grows, blocks=blocks)
-    stock = build_resize_generator(32, 4, 7, seed=2, stock=True, grows=grows, blocks=blocks)
+@pytest.mark.parametrize(
+    "shape",
+    [
+        {},
+        {"grows": True},
+        {"blocks": 2},
+        {"grows": True, "blocks": 1},
+        {"full_width": 5},
+        {"full_width": 5, "blocks": 1, "modulated": True},
+    ],
+)
+def test_stock_layers_make_the_same_pictures(shape):
+    generator = build_resize_generator(32, 4, 7, seed=1, **shape)
+    stock = build_resize_generator(32, 4, 7, seed=2, stock=True, **shape)
     for weight in generator.trainable_variables:
         weight.assign(random(*weight.shape))
     copy_weights(generator.weights, stock.weights)
     assert all(type(layer).__module__.startswith("keras.") for layer in stock.layers)
     pictures, same = (ops.convert_to_numpy(network(random(9, 7), training=True)) for network in (generator, stock))
     assert np.allclose(pictures, same, atol=1e-5)
-    again = build_resize_generator(32, 4, 7, seed=3, grows=grows, blocks=blocks)
+    again = build_resize_generator(32, 4, 7, seed=3, **shape)
     copy_weights(stock.weights, again.weights)
     for weight, same in zip(generator.weights, again.weights, strict=True):
         assert np.allclose(ops.convert_to_numpy(weight), ops.convert_to_numpy(same), atol=1e-5), weight.path
@@ -73,9 +83,31 @@ def test_blocks_change_nothing_at_first():
     assert np.abs(ops.convert_to_numpy(deep(random(9, 7), training=True)) - same[0]).max() > 0.01
 
 
-def test_blocks_are_of_resize_generators_alone():
-    with pytest.raises(InputError, match=r"blocks must be 0 where there is no resize\. Received: 1"):
-        Recipe(blocks=1)
+def test_a_layer_at_full_size_is_the_last_hidden_one():
+    generator = build_resize_generator(64, 4, 7, full_width=5, blocks=1)
+    hidden = [layer.output.shape[1:] for layer in generator.layers if isinstance(layer, layers.LeakyReLU)]
+    assert [shape for shape in hidden if shape[0] == 64] == [(64, 64, 5)]
+    added = [layer.output.shape[1] for layer in generator.layers if isinstance(layer, layers.Add)]
+    assert added == [4, 8, 16, 32]  # no block at full size, where it would cost four times as much
+    assert generator.output_shape == (None, 64, 64, 3)
+
+
+def test_latents_steer_every_hidden_layer():
+    for held in (4, 8, 16, 32):
+        generator = build_resize_generator(32, 4, 7, seed=1, full_width=5, modulated=True)
+        for layer in generator.layers:
+            if layer.name == "dense" or (layer.name.startswith("modulation_") and f"_{held}_" not in layer.name):
+                layer.kernel.assign(0 * layer.kernel)  # they say nothing of the latents any more
+            elif layer.name.startswith("modulation_"):
+                layer.kernel.assign(random(*layer.kernel.shape))
+        pictures = ops.convert_to_numpy(generator(random(2, 7)))
+        assert np.abs(pictures[0] - pictures[1]).max() > 1e-3, held
+
+
+@pytest.mark.parametrize("name", ["blocks", "full_width", "modulated"])
+def test_some_settings_are_of_resize_generators_alone(name):
+    with pytest.raises(InputError, match=rf"{name} must be 0 where there is no resize\. Received: 1"):
+        Recipe(**{name: 1})
 
 
 def test_without_batch_norm_the_signal_does_not_fade():
@@ -85,6 +117,26 @@ def test_without_batch_norm_the_signal_does_not_fade():
     spread = np.std(ops.convert_to_numpy(plain(pictures)))
     assert spread > 10 * np.std(ops.convert_to_numpy(build_discriminator(64, 8)(pictures))) > 0
     assert 0.05 < spread < 5
+
+
+def test_a_judge_at_a_smaller_scale_sees_no_fine_detail():
+    pictures = random(3, 64, 64, 3)
+    checkers = np.indices((64, 64)).sum(axis=0) % 2 * 2 - 1.0  # gone from the mean of any 2×2 pixels
+    judges = build_plain_discriminator(64, 4, scales=2)
+    plain, changed = (ops.convert_to_numpy(judges(seen)) for seen in (pictures, pictures + checkers[..., None]))
+    assert plain.shape == (3, 3)
+    assert np.allclose(plain[:, 1:], changed[:, 1:], atol=1e-4)
+    assert np.abs(plain[:, 0] - changed[:, 0]).min() > 1e-2
+    assert len({tuple(column) for column in plain.T}) == 3
+    alone = build_plain_discriminator(64, 4)
+    assert np.array_equal(plain[:, :1], ops.convert_to_numpy(alone(pictures)))
+
+
+@pytest.mark.parametrize(("size", "most"), [(32, 1), (64, 2), (96, 2), (128, 3)])
+def test_there_are_no_more_scales_than_a_picture_has_room_for(size, most):
+    assert build_plain_discriminator(size, 4, deviation=True, scales=most).output_shape == (None, 1 + most)
+    with pytest.raises(InputError, match=f"scales must be {most} or less at {size} pixels. Received: {most + 1}"):
+        build_plain_discriminator(size, 4, scales=most + 1)
 
 
 @pytest.mark.parametrize("size", [64, 128])

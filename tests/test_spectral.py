@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from animegan.gan.engine import keras, layers, ops
+from animegan.gan.resizing import build_plain_discriminator
 from animegan.gan.spectral import SpectralConvolution, SpectralDense
 
 START = keras.initializers.HeNormal(seed=1)
@@ -35,6 +36,16 @@ def test_the_kernel_is_divided_by_its_largest_singular_value(case):
     kernel = ops.convert_to_numpy(layer.kernel)
     other.kernel.assign(kernel / np.linalg.svd(kernel.reshape(-1, kernel.shape[-1]), compute_uv=False)[0])
     assert np.allclose(settled(layer, inputs), ops.convert_to_numpy(other(inputs)), atol=1e-4)
+
+
+def test_the_last_layer_s_norm_is_the_recipe_s(tmp_path):
+    pictures = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 3)).astype("float32")
+    one, four = (build_plain_discriminator(32, 4, spectral=norm) for norm in (1.0, 4.0))
+    single, fourfold = (ops.convert_to_numpy(judge(pictures)) for judge in (one, four))
+    assert np.allclose(fourfold, 4 * single, rtol=1e-4) and np.abs(single).min() > 1e-5
+    four.save(tmp_path / "four.keras")
+    again = keras.saving.load_model(tmp_path / "four.keras")
+    assert np.array_equal(ops.convert_to_numpy(again(pictures)), fourfold)
 
 
 def test_a_kernel_of_any_length_gives_the_same(case):

@@ -28,6 +28,7 @@ from animegan.gan.transfer import AUGMENTED, FROZEN_ABOVE, Start, transfer
 from animegan.gan.transfer_networks import appended_blocks, freeze_below
 
 PAIRS = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
+PAIRS |= {"full_width": 5, "modulated": True}
 RECIPES = {
     "classic": Recipe(width=4, batch=16),
     "pairs": Recipe(width=4, batch=16, **PAIRS),
@@ -143,6 +144,14 @@ def test_a_transfer_by_another_recipe_learns_from_all_pictures(bases, faces_file
         assert f"start's recipe {asked} instead of {has}" in capsys.readouterr().err
         shutil.rmtree(run.folder)
         assert main([*words, "--images", "16"]) == 0  # by the base's own
+
+
+def test_append_adds_blocks_below_full_size(transferred):
+    """At full size, where the last hidden layer may be, each would cost four times as much."""
+    for name in ("classic", "pairs"):
+        generator = Run(transferred[name, "append"]).load_generator()
+        added = [layer.output.shape[1] for layer in generator.layers if layer.name.startswith("appended")]
+        assert added and set(added) == {16}, name
 
 
 def test_append_leaves_out_the_blocks_that_it_would_hold(bases):

@@ -34,8 +34,8 @@ class DCGAN(keras.Model):
 
         Args:
             generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
-            discriminator: keras.Model from such pictures to logits (N, 1); by a recipe with features (N, 5), as
-                `add_judges` makes it.
+            discriminator: keras.Model from such pictures to logits (N, 1); by a recipe with scales or features more,
+                as `build_networks` makes it.
             recipe: animegan.gan.recipes.Recipe: loss, penalties, averaging and flips.
             seed: of all that is drawn at random while training.
             halves: (generator, discriminator) of pictures of half the size, parts of the two, which train until the
@@ -48,6 +48,7 @@ class DCGAN(keras.Model):
         self.penalising = recipe.penalty > 0 and not recipe.penalty_after
         self.latent_width = generator.input_shape[-1]
         self.recipe = recipe
+        self.plain = 1 + recipe.scales  # judges without features: their logits come first
         self.seeds = keras.random.SeedGenerator(seed)
         names = ("discriminator_loss", "generator_loss", "real_score", "fake_score")
         self.trackers = {name: keras.metrics.Mean(name) for name in names}
@@ -156,7 +157,7 @@ class DCGAN(keras.Model):
         for pictures, logits in ((real, real_logits), (ops.stop_gradient(fake), fake_logits)):
             pictures = pictures[:count]
             step = PENALTY_STEP * keras.random.normal(ops.shape(pictures), seed=self.seeds)
-            steep += steepness(logits[:count, :1], discriminator(pictures + step, training=True)) / 2
+            steep += steepness(logits[:count, : self.plain], discriminator(pictures + step, training=True)) / 2
         return [self.recipe.penalty * steep]
 
     def update_averages(self):
@@ -176,10 +177,10 @@ class DCGAN(keras.Model):
             real_logits, fake_logits: float tensors (N, judges).
         """
         losses_of, weight = LOSSES[self.recipe.loss], self.recipe.features
-        plain = losses_of(real_logits[:, :1], fake_logits[:, :1])
+        plain = losses_of(real_logits[:, : self.plain], fake_logits[:, : self.plain])
         if not weight:
             return plain
-        others = losses_of(real_logits[:, 1:], fake_logits[:, 1:])
+        others = losses_of(real_logits[:, self.plain :], fake_logits[:, self.plain :])
         return tuple((one + weight * other) / (1 + weight) for one, other in zip(plain, others, strict=True))
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
@@ -262,7 +263,7 @@ def build_networks(size, recipe, seed=0):
     if recipe.discriminator_norm:
         discriminator = build_discriminator(*settings)
     else:
-        discriminator = build_plain_discriminator(*settings, **told, spectral=recipe.spectral)
+        discriminator = build_plain_discriminator(*settings, **told, spectral=recipe.spectral, scales=recipe.scales)
     if recipe.features:
         discriminator = add_judges(discriminator, seed, recipe.deviation)
     return generator, discriminator, None
@@ -281,4 +282,5 @@ def make_generator(size, recipe, seed=0, stock=False):
     settings = size, recipe.width, recipe.latent_width, seed
     if not recipe.resize:
         return build_generator(*settings)
-    return build_resize_generator(*settings, stock=stock, grows=grows(size, recipe), blocks=recipe.blocks)
+    shape = {name: getattr(recipe, name) for name in ("blocks", "full_width", "modulated")}
+    return build_resize_generator(*settings, stock=stock, grows=grows(size, recipe), **shape)

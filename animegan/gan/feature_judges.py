@@ -24,12 +24,12 @@ def add_judges(discriminator, seed=0, deviation=False):
     """Put a discriminator and the new judges together.
 
     Args:
-        discriminator: keras.Model named PLAIN, float32 pictures (N, S, S, 3) in [-1, 1] to logits (N, 1).
+        discriminator: keras.Model named PLAIN, float32 pictures (N, S, S, 3) in [-1, 1] to logits (N, J).
         seed: of the initial weights.
         deviation: tell each of them how much the batch varies, before its last convolution.
 
     Returns:
-        keras.Model: such pictures to logits (N, 5), the first its own, then one for the maps of each of four depths,
+        keras.Model: such pictures to logits (N, J + 4): first its own, then one for the maps of each of four depths,
         the deepest first.
 
     Raises:

@@ -10,7 +10,11 @@ KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "
 LOSSES = ("standard", "relativistic")  # by the names that animegan.gan.losses has them by, which takes Keras
 RANGES = (  # which values a setting may have, and what that is called
     (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
-    (("decay", "blocks", "grow", "penalty", "penalty_after", "features"), lambda value: 0 <= value < inf, "0 or more"),
+    (
+        ("decay", "blocks", "full_width", "grow", "spectral", "scales", "penalty", "penalty_after", "features"),
+        lambda value: 0 <= value < inf,
+        "0 or more",
+    ),
     (("learning_rate", "generator_rate", "penalty_share"), lambda value: 0 < value < inf, "more than 0"),
     (("beta_1", "beta_2", "average"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
     (("loss",), lambda value: value in LOSSES, " or ".join(LOSSES)),
@@ -33,11 +37,14 @@ class Recipe:
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
     blocks: int = 0  # residual blocks after each of the generator's hidden layers; needs `resize`
+    full_width: int = 0  # channels of a hidden layer of the generator at the pictures' full size; needs `resize`
+    modulated: bool = False  # let the latents scale and shift each of the generator's hidden layers; needs `resize`
     grow: int = 0  # pictures to learn from at half their size first, from 64 pixels on; needs `resize`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean
-    spectral: bool = False  # spectral normalisation in the discriminator; where it has no batch normalisation
+    spectral: float = 0.0  # the spectral norm of the discriminator's last layer, where all others have 1; 0 for no such
+    scales: int = 0  # judges that see pictures at half their size, a quarter, …; where it has no batch normalisation
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
@@ -56,20 +63,21 @@ class Recipe:
             for name in names:
                 if not allowed(getattr(self, name)):
                     raise InputError(f"{name} must be {words}. Received: {getattr(self, name)}")
-        if self.deviation and self.discriminator_norm:
-            raise InputError("a recipe must have deviation or discriminator_norm, not both. Received: both")
+        for name in ("deviation", "spectral", "scales"):
+            if getattr(self, name) and self.discriminator_norm:
+                raise InputError(f"a recipe must have {name} or discriminator_norm, not both. Received: both")
         if self.deviations and not self.deviation:
             raise InputError("a recipe must have deviation where it has deviations. Received: deviations alone")
-        if self.spectral and self.discriminator_norm:
-            raise InputError("a recipe must have spectral or discriminator_norm, not both. Received: both")
         if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
-        if self.grow and self.spectral:  # its detail begins at zero, which has no direction
-            raise InputError(f"grow must be 0 with spectral. Received: {self.grow}")
-        if self.grow and self.features:  # the judges see whole pictures from the start
-            raise InputError(f"grow must be 0 where there are features. Received: {self.grow}")
-        if self.blocks and not self.resize:
-            raise InputError(f"blocks must be 0 where there is no resize. Received: {self.blocks}")
+        for name in ("blocks", "full_width", "modulated"):
+            if getattr(self, name) and not self.resize:
+                raise InputError(f"{name} must be 0 where there is no resize. Received: {getattr(self, name)}")
+        # Growing joins two sizes as pictures, and its detail begins at zero, which has no direction for a spectral
+        # norm; judges of other kinds see whole pictures from the start.
+        for name in ("full_width", "modulated", "spectral", "scales", "features"):
+            if self.grow and getattr(self, name):
+                raise InputError(f"grow must be 0 with {name}. Received: {self.grow}")
         if self.grow and (self.discriminator_norm or not self.resize):  # no other networks can
             raise InputError(f"grow must be 0 where there is no resize, or discriminator_norm. Received: {self.grow}")
 
@@ -92,7 +100,7 @@ class Recipe:
         """The recipe with other settings.
 
         Args:
-            words: str such as "spectral=true" or "learning_rate=4e-4", as the option `--set` takes them.
+            words: str such as "spectral=4" or "learning_rate=4e-4", as the option `--set` takes them.
 
         Returns:
             Recipe.

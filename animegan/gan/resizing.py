@@ -1,5 +1,6 @@
 """Networks beyond `classic`: generators that enlarge by resize-convolutions, discriminators without batch norm."""
 
+from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import batch_norm, channels, initializer, stages
 from animegan.gan.spectral import SpectralConvolution, SpectralDense
@@ -8,6 +9,8 @@ from animegan.gan.variety import MinibatchDeviation, MinibatchDeviations
 SMALL = "picture"  # the layer that ends in a picture: where the generator grows, in one of half the size
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
 BLOCK = "block"  # how the names of a residual block's layers begin
+STEER = "modulation"  # how the names of the layers begin by which the latents steer all hidden layers
+STEERING = 32  # numbers that a latent is made for that, as in the paper
 HIDDEN = 64  # channels inside a residual block: four times those of `modern`'s last hidden layer
 
 
@@ -37,18 +40,23 @@ def widen(kernel):
     return sum(ops.pad(kernel, ((row, 1 - row), (column, 1 - column), (0, 0), (0, 0))) for row, column in places)
 
 
-def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=False, grows=False, blocks=0):
+def build_resize_generator(
+    size=64, width=32, latent_width=100, seed=0, stock=False, grows=False, blocks=0, full_width=0, modulated=False
+):
     """Build the generator.
 
     Args:
         size: side of the pictures in pixels, one of SIZES.
-        width: channels of the last hidden layer.
+        width: channels of the last hidden layer below the pictures' full size.
         latent_width: numbers in a latent.
         seed: of the initial weights.
         stock: build it of Keras's own layers, with the wide kernels, to be given weights by `copy_weights`.
         grows: make the picture of half the size first, enlarge it smoothly, and add the detail to it. Before it has
             learned any, there is none.
-        blocks: residual blocks after each hidden layer.
+        blocks: residual blocks after each hidden layer below the pictures' full size.
+        full_width: channels of one more hidden layer, at the pictures' full size; 0 for none. Not where it grows.
+        modulated: let the latents scale and shift the maps of every hidden layer (Chen et al. 2018, arXiv:1810.01365),
+            so that the first one need not pass on all that they have to say.
 
     Returns:
         keras.Model: float32 latents (N, latent_width), drawn from N(0, 1), to float32 pictures (N, size, size, 3) in
@@ -57,6 +65,8 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
     start, doublings = stages(size)
     first, *rest = channels(width, doublings)
     seeds, seeds_of_blocks = iter(range(seed, seed + 100)), iter(range(seed + 500, seed + 600))
+    seeds_of_steering = iter(range(seed + 700, seed + 800))
+    latents, steering = keras.Input((latent_width,), name="latents"), None
 
     def enlarge(filters, **settings):
         settings = {"kernel_initializer": initializer(next(seeds)), "use_bias": filters == 3} | settings
@@ -64,19 +74,37 @@ def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=Fa
             return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **settings)
         return ResizeConvolution(filters, **settings)
 
+    def steer(kind, count, **settings):
+        name, start = f"{STEER}_{kind}", initializer(next(seeds_of_steering))
+        return layers.Dense(count, kernel_initializer=start, name=name, **settings)(steering)
+
     def activate(x):
-        x = layers.LeakyReLU(negative_slope=SLOPE)(batch_norm()(x))
+        x = batch_norm()(x)
+        if modulated:
+            place, count = f"{x.shape[1]}", x.shape[-1]
+            factors, shifts = steer(f"{place}_factor", count, bias_initializer="ones"), steer(f"{place}_shift", count)
+            x = layers.Multiply()([x, layers.Reshape((1, 1, count))(factors)])
+            x = layers.Add()([x, layers.Reshape((1, 1, count))(shifts)])
+        x = layers.LeakyReLU(negative_slope=SLOPE)(x)
+        if x.shape[1] == size:
+            return x
         for index in range(blocks):
             x = residual_block(x, f"{BLOCK}_{x.shape[1]}_{index}", next(seeds_of_blocks))
         return x
 
-    latents = keras.Input((latent_width,), name="latents")
     x = layers.Dense(start * start * first, use_bias=False, kernel_initializer=initializer(next(seeds)))(latents)
+    if modulated:
+        he = keras.initializers.HeNormal(seed=next(seeds_of_steering))
+        steering = layers.Dense(STEERING, "leaky_relu", kernel_initializer=he, name=STEER)(latents)
     x = activate(layers.Reshape((start, start, first))(x))
     for filters in rest[:-1] if grows else rest:
         # 4×4×256 → 8×8×128 → 16×16×64 → 32×32×32 (at 64 px, width 32)
         x = activate(enlarge(filters)(x))
-    pictures = enlarge(3, name=SMALL)(x)  # 32×32×32 → 64×64×3; where it grows, 16×16×64 → 32×32×3
+    if full_width:  # 32×32×32 → 64×64×full_width → 64×64×3
+        x = activate(enlarge(full_width)(x))
+        pictures = layers.Conv2D(3, 3, padding="same", kernel_initializer=initializer(next(seeds)), name=SMALL)(x)
+    else:  # 32×32×32 → 64×64×3; where it grows, 16×16×64 → 32×32×3
+        pictures = enlarge(3, name=SMALL)(x)
     if grows:
         x = activate(enlarge(rest[-1])(x))
         detail = enlarge(3, kernel_initializer="zeros")(x)  # 32×32×32 → 64×64×3
@@ -131,12 +159,15 @@ def copy_weights(values, weights):
         weight.assign(change(ops.convert_to_tensor(value)))
 
 
-def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviations=False, spectral=False):
-    """Build the discriminator: that of `classic` without batch norm.
+def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviations=False, spectral=0.0, scales=0):
+    """Build the discriminator: that of `classic` without batch norm; beside it, if asked for, smaller ones.
 
     A judge with batch norm sees a batch as a whole, not a picture, and has no gradient of its own at a picture, which
     the penalties need. Weights begin larger (He et al. 2015, arXiv:1502.01852): nothing else keeps the signal from
     fading.
+
+    A judge that sees the whole of a picture can tell the generated ones by their fine detail alone, and has nothing to
+    say of the rest. One that sees it smaller has to look at the rest (Wang et al. 2018, arXiv:1711.11585).
 
     Args:
         size: side of the pictures in pixels, one of SIZES.
@@ -144,16 +175,26 @@ def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviat
         seed: of the initial weights.
         deviation: tell it how much the batch varies, before the last convolution.
         deviations: tell it of each map, place by place, in place of their mean.
-        spectral: divide its kernels by their spectral norms.
+        spectral: divide its kernels by their spectral norms, and give the last layer this one; 0 does neither.
+        scales: how many judges more there are: of the pictures at half their size, at a quarter, and so on.
 
     Returns:
-        keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, 1).
+        keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, 1 + scales).
+
+    Raises:
+        InputError: at the last of the scales a picture would be too small to be made smaller twice more.
     """
-    shrink, activate, judge = _plain_layers(seed, deviation, deviations, spectral)
-    pictures = keras.Input((size, size, 3), name="pictures")
-    first, *rest = reversed(channels(width, stages(size)[1]))
-    # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256 → 1
-    return keras.Model(pictures, judge(rest)(activate(shrink(first)(pictures))), name="discriminator")
+    pictures, logits = keras.Input((size, size, 3), name="pictures"), []
+    doublings = stages(size)[1]
+    if scales > doublings - 2:
+        raise InputError(f"scales must be {doublings - 2} or less at {size} pixels. Received: {scales}")
+    for scale in range(scales + 1):
+        shrink, activate, judge = _plain_layers(seed + 1000 * scale, deviation, deviations, spectral)
+        first, *rest = reversed(channels(width, doublings - scale))
+        seen = layers.AveragePooling2D(2**scale)(pictures) if scale else pictures
+        # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256 → 1
+        logits.append(judge(rest)(activate(shrink(first)(seen))))
+    return keras.Model(pictures, layers.Concatenate()(logits) if scales else logits[0], name="discriminator")
 
 
 def build_growing_discriminators(size=64, width=32, seed=0, deviation=False, deviations=False):
@@ -183,7 +224,7 @@ def build_growing_discriminators(size=64, width=32, seed=0, deviation=False, dev
     return whole, keras.Model(halves, verdict(activate(of_half(halves))), name="half_discriminator")
 
 
-def _plain_layers(seed, deviation, deviations, spectral=False):
+def _plain_layers(seed, deviation, deviations, spectral=0.0):
     """What plain discriminators are made of: functions that make a convolution, an activation, and all that follows."""
     seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 100, seed + 200))
 
@@ -196,7 +237,8 @@ def _plain_layers(seed, deviation, deviations, spectral=False):
 
     def judge(widths):
         convolutions, flatten = [shrink(filters) for filters in widths], layers.Flatten()
-        logit = (SpectralDense if spectral else layers.Dense)(1, kernel_initializer=next(seeds))
+        kind, norm = (SpectralDense, {"norm": spectral}) if spectral else (layers.Dense, {})
+        logit = kind(1, kernel_initializer=next(seeds), **norm)
         varied = (MinibatchDeviations if deviations else MinibatchDeviation)() if deviation else None
 
         def judged(x):

@@ -2,7 +2,8 @@
 
 A kernel is divided by its spectral norm, the largest factor by which it, as a matrix, can lengthen a vector. So a
 verdict changes by no more than a fixed multiple of what the picture changes, however long the training; what it is told
-of the batch beside that (animegan.gan.variety) has no such limit.
+of the batch beside that (animegan.gan.variety) has no such limit. The last layer's own norm says how large the multiple
+is: with few layers that each halve a picture, 1 leaves the verdicts on real and generated ones hardly apart.
 
 Keras has a wrapper, which writes the divided kernel back: on TensorFlow the gradient does not see the division then, on
 JAX it does, and a run would depend on its engine.
@@ -54,11 +55,20 @@ class SpectralConvolution(Spectral, layers.Conv2D):
 
 @keras.saving.register_keras_serializable("animegan")
 class SpectralDense(Spectral, layers.Dense):
-    """A dense layer with a spectral norm of 1."""
+    """A dense layer with a spectral norm of its own."""
+
+    def __init__(self, units, norm=1.0, **settings):
+        """Prepare the layer: as Dense, with this spectral norm."""
+        super().__init__(units, **settings)
+        self.norm = float(norm)  # in runs from before there was a choice it is `true`
+
+    def get_config(self):
+        """What makes the layer anew."""
+        return super().get_config() | {"norm": self.norm}
 
     def call(self, inputs, training=False):
         """Float inputs (N, I) to outputs (N, O)."""
-        return self.activation(ops.matmul(inputs, self.divided(training)) + self.bias)
+        return self.activation(self.norm * ops.matmul(inputs, self.divided(training)) + self.bias)
 
 
 def _unit(vector):

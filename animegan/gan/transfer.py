@@ -46,7 +46,7 @@ def transfer(
         tags: strings such as "hair=blonde"; pictures must have them all. Without any, all pictures are learned from.
         method: "finetune" trains all weights of both networks. "freeze-discriminator" holds the discriminator's lower
             layers (Mo et al. 2020, arXiv:2002.10964). "append" holds the whole generator, and trains new residual
-            blocks between its last hidden layer and its output.
+            blocks before the last step that enlarges its maps.
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
         minutes, resume, seed, report_images, settings: as `train` takes them.
@@ -127,7 +127,7 @@ def _in_width(recipe, known, folder):
         )
     if known.grow and recipe.features:  # such a base has other layers, and the judges see whole pictures only
         raise InputError(f"a base to go on from by {recipe.name} must not have grown. Received: {folder}")
-    own = ("width", "latent_width", "grow", "deviations", "spectral")
+    own = ("width", "latent_width", "full_width", "modulated", "grow", "deviations", "spectral", "scales")
     return dataclasses.replace(recipe, **{name: getattr(known, name) for name in own})
 
 

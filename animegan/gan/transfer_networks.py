@@ -7,7 +7,7 @@ APPENDED = "appended"  # how the new layers' names begin
 
 
 def append_blocks(generator, count, seed=0):
-    """Hold a generator, and put new residual blocks between its last hidden layer and its output.
+    """Hold a generator, and put new residual blocks before the last step that enlarges its maps.
 
     What a block adds begins at zero: before training, the generator makes the faces that it made.
 
@@ -20,10 +20,10 @@ def append_blocks(generator, count, seed=0):
         keras.Model with the same input and output, of the same layers and the new ones.
     """
     generator.trainable = False
-    *_, to_colours = (layer for layer in generator.layers if getattr(layer, "filters", None) == 3)
+    *_, enlarges = (layer for layer in generator.layers if isinstance(layer, layers.Conv2DTranspose))
 
     def with_blocks(layer, *inputs, **settings):
-        if layer is to_colours:
+        if layer is enlarges:
             (maps,) = inputs
             for index in range(count):
                 maps = residual_block(maps, f"{APPENDED}_{index}", seed + 200 + index)

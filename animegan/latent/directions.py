@@ -9,6 +9,7 @@ from scipy.sparse.linalg import svds
 from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.generating import draw_latents
+from animegan.gan.resizing import STEER
 
 SAMPLES = 4_096  # latents that statistics are taken over
 BATCH = 256  # latents a call
@@ -16,7 +17,7 @@ RIDGE = 10.0  # beside the other tags' own weight: less keeps them stiller, and 
 
 
 def first_layer(generator):
-    """The weights of the generator's first layer, with what batch norm makes of them.
+    """The weights of the generator's first layer, with what batch norm makes of them; modulation is left out.
 
     Args:
         generator: keras.Model whose first layer with weights is Dense.
@@ -27,7 +28,7 @@ def first_layer(generator):
     Raises:
         InputError: the first layer with weights is another.
     """
-    weighted = [layer for layer in generator.layers if layer.weights]
+    weighted = [layer for layer in generator.layers if layer.weights and not layer.name.startswith(STEER)]
     if not weighted or not isinstance(weighted[0], layers.Dense):
         raise InputError("the generator's first layer must be Dense, as in a DCGAN. Received: another")
     weights = ops.convert_to_numpy(weighted[0].kernel).astype(np.float64)
