@@ -1,10 +1,12 @@
+import dataclasses
+
 import numpy as np
 import pytest
 
 from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import build_discriminator
-from animegan.gan.recipes import Recipe
+from animegan.gan.recipes import MODERN, Recipe
 from animegan.gan.resizing import (
     ResizeConvolution,
     build_growing_discriminators,
@@ -135,8 +137,9 @@ def test_a_judge_at_a_smaller_scale_sees_no_fine_detail():
 @pytest.mark.parametrize(("size", "most"), [(32, 1), (64, 2), (96, 2), (128, 3)])
 def test_there_are_no_more_scales_than_a_picture_has_room_for(size, most):
     assert build_plain_discriminator(size, 4, deviation=True, scales=most).output_shape == (None, 1 + most)
+    dataclasses.replace(MODERN, scales=most).check_scales(size)
     with pytest.raises(InputError, match=f"scales must be {most} or less at {size} pixels. Received: {most + 1}"):
-        build_plain_discriminator(size, 4, scales=most + 1)
+        dataclasses.replace(MODERN, scales=most + 1).check_scales(size)
 
 
 @pytest.mark.parametrize("size", [64, 128])

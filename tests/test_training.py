@@ -487,6 +487,12 @@ def test_fewer_pictures_than_a_batch_are_refused(faces, tmp_path):
     assert not (tmp_path / "run").exists()
 
 
+def test_more_scales_than_the_pictures_have_room_for_are_refused(faces, tmp_path):
+    with pytest.raises(InputError, match=r"scales must be 1 or less at 32 pixels\. Received: 2"):
+        train(faces, tmp_path / "run", Recipe(discriminator_norm=False, scales=2), progress=False)
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize("name", ["images", "minutes", "report_images", "memory"])
 @pytest.mark.parametrize("value", [0, -1, float("nan")])
 def test_nothing_to_do_is_refused(faces, tmp_path, name, value):

@@ -7,6 +7,7 @@ from animegan.files import InputError
 
 VALUES = {bool: {"true": True, "false": False}.__getitem__}  # of a setting, from a word; other kinds read it themselves
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
+LEAST_SCALE = 16  # side of the smallest pictures that a judge can be built for, in pixels
 LOSSES = ("standard", "relativistic")  # by the names that animegan.gan.losses has them by, which takes Keras
 RANGES = (  # which values a setting may have, and what that is called
     (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
@@ -80,6 +81,19 @@ class Recipe:
                 raise InputError(f"grow must be 0 with {name}. Received: {self.grow}")
         if self.grow and (self.discriminator_norm or not self.resize):  # no other networks can
             raise InputError(f"grow must be 0 where there is no resize, or discriminator_norm. Received: {self.grow}")
+
+    def check_scales(self, size):
+        """Refuse scales at which a picture would have no room to be made smaller twice more, to 4 pixels.
+
+        Args:
+            size: side of the pictures in pixels.
+
+        Raises:
+            InputError: there are more scales than that.
+        """
+        most = (size // LEAST_SCALE).bit_length() - 1
+        if self.scales > most:
+            raise InputError(f"scales must be {most} or less at {size} pixels. Received: {self.scales}")
 
     @classmethod
     def read(cls, settings):

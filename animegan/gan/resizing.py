@@ -1,6 +1,5 @@
 """Networks beyond `classic`: generators that enlarge by resize-convolutions, discriminators without batch norm."""
 
-from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import batch_norm, channels, initializer, stages
 from animegan.gan.spectral import SpectralConvolution, SpectralDense
@@ -176,18 +175,14 @@ def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviat
         deviation: tell it how much the batch varies, before the last convolution.
         deviations: tell it of each map, place by place, in place of their mean.
         spectral: divide its kernels by their spectral norms, and give the last layer this one; 0 does neither.
-        scales: how many judges more there are: of the pictures at half their size, at a quarter, and so on.
+        scales: how many judges more there are: of the pictures at half their size, at a quarter, and so on,
+            as far as Recipe.check_scales allows.
 
     Returns:
         keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, 1 + scales).
-
-    Raises:
-        InputError: at the last of the scales a picture would be too small to be made smaller twice more.
     """
     pictures, logits = keras.Input((size, size, 3), name="pictures"), []
     doublings = stages(size)[1]
-    if scales > doublings - 2:
-        raise InputError(f"scales must be {doublings - 2} or less at {size} pixels. Received: {scales}")
     for scale in range(scales + 1):
         shrink, activate, judge = _plain_layers(seed + 1000 * scale, deviation, deviations, spectral)
         first, *rest = reversed(channels(width, doublings - scale))

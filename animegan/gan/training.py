@@ -76,6 +76,7 @@ def train(
         check_photo_weights()
     with contextlib.ExitStack() as stack:
         data = stack.enter_context(FaceSet(faces))
+        recipe.check_scales(data.size)
         rows, held_out = data.split(*tags)
         if len(rows) < recipe.batch:
             raise InputError(
