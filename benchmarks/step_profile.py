@@ -1,6 +1,6 @@
 """Where the time of a training step goes, on TensorFlow: one JSON object of shares by kind of operation.
 
-    python benchmarks/step_profile.py [--size 64] [--recipe classic] [--width WIDTH] [--batch BATCH] [--steps 10]
+    python benchmarks/step_profile.py [--size 64] [--recipe classic] [--width WIDTH] [--batch BATCH] [--set …]
 
 TensorFlow's profiler times each operation; operations run one after another here, each on all cores, so that the times
 add up. Of each operation it is the median of the steps that counts. Run it while the machine has nothing else to do.
@@ -38,12 +38,13 @@ def main():
     parser.add_argument("--recipe", choices=RECIPES, default="classic")
     parser.add_argument("--width", type=int, help="the recipe's")
     parser.add_argument("--batch", type=int, help="the recipe's")
+    parser.add_argument("--set", action="append", default=[], metavar="SETTING=VALUE", help="another of its settings")
     parser.add_argument("--steps", type=int, default=10)
     options = parser.parse_args()
     import tensorflow as tf  # after the package, which sets it up
 
     tf.config.threading.set_inter_op_parallelism_threads(1)
-    recipe = RECIPES[options.recipe]
+    recipe = RECIPES[options.recipe].set(*options.set)
     options.width, options.batch = options.width or recipe.width, options.batch or recipe.batch
     model = build_dcgan(options.size, dataclasses.replace(recipe, width=options.width, batch=options.batch))
     model.hold(rivals.pictures(options))
