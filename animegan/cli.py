@@ -258,14 +258,16 @@ def _add_train(commands):
     parser.add_argument("--tag", action="append", help="only on faces with this tag, such as hair=blonde")
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
     _add_training(parser)
-    parser.add_argument("--width", type=_at_least(1), help="channels of the last hidden layer (the recipe's)")
+    parser.add_argument(
+        "--width", type=_at_least(1), help="channels of the last hidden layer below full size (the recipe's)"
+    )
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="SETTING=VALUE",
-        help="another setting of the recipe's, such as spectral=4",
+        help="another setting of the recipe's, such as flip=false",
     )
     parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
     parser.add_argument(

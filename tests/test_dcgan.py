@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from animegan.files import InputError
 from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.dcgan import DCGAN, build_dcgan
 from animegan.gan.engine import keras, ops
@@ -121,6 +122,19 @@ def test_the_engine_s_own_step_equals_the_common_one(other, request):
     for ours, theirs in zip(quick.variables, common.variables, strict=True):
         difference = np.abs(ops.convert_to_numpy(ours.value) - ops.convert_to_numpy(theirs.value)).max()
         assert difference <= bound, ours.path
+
+
+def test_each_judge_weighs_the_same():
+    model = build_dcgan(32, dataclasses.replace(SMALL, scales=1, discriminator_norm=False))
+    real, fake = np.array([[2.0, 0]]), np.array([[-2.0, 0]])
+    losses = model.losses_of(ops.convert_to_tensor(real), ops.convert_to_tensor(fake))
+    assert float(losses[0]) == pytest.approx(np.log1p(np.exp(-2)) + np.log(2))
+    assert float(losses[1]) == pytest.approx((np.log1p(np.exp(2)) + np.log(2)) / 2)
+
+
+def test_scales_that_have_no_room_are_refused():
+    with pytest.raises(InputError, match=r"scales must be 1 or less at 32 pixels\. Received: 2"):
+        build_dcgan(32, dataclasses.replace(SMALL, scales=2, discriminator_norm=False))
 
 
 def test_training_follows_the_seed(pictures):

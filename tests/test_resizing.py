@@ -94,21 +94,24 @@ def test_a_layer_at_full_size_is_the_last_hidden_one():
     assert generator.output_shape == (None, 64, 64, 3)
 
 
-def test_latents_steer_every_hidden_layer():
-    for held in (4, 8, 16, 32):
+@pytest.mark.parametrize("kind", ["factor", "shift"])
+def test_latents_scale_and_shift_every_hidden_layer(kind):
+    """Where nothing else tells of the latents, one such layer makes the pictures differ; without any they do not."""
+    for steered in (None, 4, 8, 16, 32):
         generator = build_resize_generator(32, 4, 7, seed=1, full_width=5, modulated=True)
         for layer in generator.layers:
-            if layer.name == "dense" or (layer.name.startswith("modulation_") and f"_{held}_" not in layer.name):
-                layer.kernel.assign(0 * layer.kernel)  # they say nothing of the latents any more
-            elif layer.name.startswith("modulation_"):
-                layer.kernel.assign(random(*layer.kernel.shape))
-        pictures = ops.convert_to_numpy(generator(random(2, 7)))
-        assert np.abs(pictures[0] - pictures[1]).max() > 1e-3, held
+            if isinstance(layer, layers.Dense) and layer.name != "modulation":
+                wanted = layer.name == f"modulation_{steered}_{kind}"
+                layer.kernel.assign(random(*layer.kernel.shape) if wanted else 0 * layer.kernel)
+            elif isinstance(layer, layers.BatchNormalization):
+                layer.beta.assign(0 * layer.beta + 1)  # something to scale
+        one, other = ops.convert_to_numpy(generator(random(2, 7), training=True))
+        assert (np.abs(one - other).max() > 1e-3) == (steered is not None), steered
 
 
 @pytest.mark.parametrize("name", ["blocks", "full_width", "modulated"])
 def test_some_settings_are_of_resize_generators_alone(name):
-    with pytest.raises(InputError, match=rf"{name} must be 0 where there is no resize\. Received: 1"):
+    with pytest.raises(InputError, match=rf"must have resize where it has {name}\. Received: {name} alone"):
         Recipe(**{name: 1})
 
 

@@ -48,6 +48,14 @@ def test_the_last_layer_s_norm_is_the_recipe_s(tmp_path):
     assert np.array_equal(ops.convert_to_numpy(again(pictures)), fourfold)
 
 
+def test_a_layer_from_before_there_was_a_choice_has_norm_1():
+    settings = SpectralDense(1, norm=4.0).get_config()
+    assert SpectralDense.from_config(settings).norm == 4
+    del settings["norm"]
+    assert SpectralDense.from_config(settings).norm == 1
+    assert type(SpectralDense(1, norm=True).norm) is float  # as config.json had it
+
+
 def test_a_kernel_of_any_length_gives_the_same(case):
     layer, _, inputs = case
     first = settled(layer, inputs)

@@ -254,6 +254,7 @@ def build_networks(size, recipe, seed=0):
     Returns:
         generator, discriminator, and the pair of them for pictures of half the size, or None.
     """
+    recipe.check_scales(size)
     generator = make_generator(size, recipe, seed)
     settings = size, recipe.width, seed
     told = {"deviation": recipe.deviation, "deviations": recipe.deviations}

@@ -28,7 +28,9 @@ class Recipe:
 
     name: str = "classic"
     latent_width: int = 100  # numbers a face is made from; the paper's
-    width: int = 64  # channels of the generator's last and the discriminator's first hidden layer; the paper drew 128
+    width: int = (
+        64  # channels of the last hidden layer below full size, and of the discriminator's first; the paper drew 128
+    )
     batch: int = 64  # pictures a step, of each kind; as in the published code (the text says 128)
     learning_rate: float = 2e-4  # Adam's; the paper found its usual 1e-3 too high
     beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate
@@ -37,15 +39,19 @@ class Recipe:
     generator_rate: float = 1.0  # share of the learning rate that the generator moves at, so that judges keep up
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
-    blocks: int = 0  # residual blocks after each of the generator's hidden layers; needs `resize`
+    blocks: int = 0  # residual blocks after each of the generator's hidden layers below full size; needs `resize`
     full_width: int = 0  # channels of a hidden layer of the generator at the pictures' full size; needs `resize`
     modulated: bool = False  # let the latents scale and shift each of the generator's hidden layers; needs `resize`
     grow: int = 0  # pictures to learn from at half their size first, from 64 pixels on; needs `resize`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean
-    spectral: float = 0.0  # the spectral norm of the discriminator's last layer, where all others have 1; 0 for no such
-    scales: int = 0  # judges that see pictures at half their size, a quarter, …; where it has no batch normalisation
+    spectral: float = (
+        0.0  # the discriminator's layers have a spectral norm of 1, and the last one this; 0 for none at all
+    )
+    scales: int = (
+        0  # more judges, that see pictures at half their size, a quarter, …; where it has no batch normalisation
+    )
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
@@ -73,9 +79,9 @@ class Recipe:
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
         for name in ("blocks", "full_width", "modulated"):
             if getattr(self, name) and not self.resize:
-                raise InputError(f"{name} must be 0 where there is no resize. Received: {getattr(self, name)}")
+                raise InputError(f"a recipe must have resize where it has {name}. Received: {name} alone")
         # Growing joins two sizes as pictures, and its detail begins at zero, which has no direction for a spectral
-        # norm; judges of other kinds see whole pictures from the start.
+        # norm; judges of other kinds see whole pictures from the start. With modulation it was not tried.
         for name in ("full_width", "modulated", "spectral", "scales", "features"):
             if self.grow and getattr(self, name):
                 raise InputError(f"grow must be 0 with {name}. Received: {self.grow}")

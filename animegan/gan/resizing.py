@@ -9,7 +9,7 @@ SMALL = "picture"  # the layer that ends in a picture: where the generator grows
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
 BLOCK = "block"  # how the names of a residual block's layers begin
 STEER = "modulation"  # how the names of the layers begin by which the latents steer all hidden layers
-STEERING = 32  # numbers that a latent is made for that, as in the paper
+STEERING = 32  # width of the one hidden layer that all of them share
 HIDDEN = 64  # channels inside a residual block: four times those of `modern`'s last hidden layer
 
 
@@ -55,7 +55,8 @@ def build_resize_generator(
         blocks: residual blocks after each hidden layer below the pictures' full size.
         full_width: channels of one more hidden layer, at the pictures' full size; 0 for none. Not where it grows.
         modulated: let the latents scale and shift the maps of every hidden layer (Chen et al. 2018, arXiv:1810.01365),
-            so that the first one need not pass on all that they have to say.
+            so that the first one need not pass on all that they have to say. One small hidden layer serves them all,
+            where the paper has one each, and batch normalisation keeps its own factors.
 
     Returns:
         keras.Model: float32 latents (N, latent_width), drawn from N(0, 1), to float32 pictures (N, size, size, 3) in
@@ -73,17 +74,16 @@ def build_resize_generator(
             return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **settings)
         return ResizeConvolution(filters, **settings)
 
-    def steer(kind, count, **settings):
-        name, start = f"{STEER}_{kind}", initializer(next(seeds_of_steering))
-        return layers.Dense(count, kernel_initializer=start, name=name, **settings)(steering)
+    def steer(kind, maps, **settings):
+        settings = {"kernel_initializer": initializer(next(seeds_of_steering)), **settings}
+        numbers = layers.Dense(maps.shape[-1], name=f"{STEER}_{maps.shape[1]}_{kind}", **settings)(steering)
+        return layers.Reshape((1, 1, maps.shape[-1]))(numbers)
 
     def activate(x):
         x = batch_norm()(x)
         if modulated:
-            place, count = f"{x.shape[1]}", x.shape[-1]
-            factors, shifts = steer(f"{place}_factor", count, bias_initializer="ones"), steer(f"{place}_shift", count)
-            x = layers.Multiply()([x, layers.Reshape((1, 1, count))(factors)])
-            x = layers.Add()([x, layers.Reshape((1, 1, count))(shifts)])
+            factors, shifts = steer("factor", x, bias_initializer="ones"), steer("shift", x)
+            x = layers.Add()([layers.Multiply()([x, factors]), shifts])
         x = layers.LeakyReLU(negative_slope=SLOPE)(x)
         if x.shape[1] == size:
             return x

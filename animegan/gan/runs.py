@@ -229,7 +229,8 @@ class Run:
         return bool(self.config["recipe"].get("features") or self.config.get("start", {}).get("judged_by_features"))
 
     def load_discriminator(self):
-        """The discriminator of a pretrained run: keras.Model from pictures (N, S, S, 3) in [-1, 1] to logits (N, 1).
+        """The discriminator of a pretrained run: keras.Model from pictures (N, S, S, 3) in [-1, 1] to logits (N, J), J
+        being 1 and the recipe's scales.
 
         Raises:
             InputError: there is none, or it cannot be read.

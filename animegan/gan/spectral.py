@@ -57,8 +57,8 @@ class SpectralConvolution(Spectral, layers.Conv2D):
 class SpectralDense(Spectral, layers.Dense):
     """A dense layer with a spectral norm of its own."""
 
-    def __init__(self, units, norm=1.0, **settings):
-        """Prepare the layer: as Dense, with this spectral norm."""
+    def __init__(self, units, *, norm=1.0, **settings):
+        """Prepare the layer: as Dense, with this spectral norm, a float above 0."""
         super().__init__(units, **settings)
         self.norm = float(norm)  # in runs from before there was a choice it is `true`
 

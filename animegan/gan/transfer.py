@@ -50,9 +50,10 @@ def transfer(
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
         minutes, resume, seed, report_images, settings: as `train` takes them.
-        recipe: animegan.gan.recipes.Recipe to go on by, in the base's width; the base's own if None, or with `resume`
-            the run's. What its networks have more than the base's begins untrained: judges by features, and residual
-            blocks, which begin at zero. "append", which would hold those, leaves them out.
+        recipe: animegan.gan.recipes.Recipe to go on by, with the base's width, latent_width, full_width, modulated,
+            grow, deviations, spectral and scales; the base's own if None, or with `resume` the run's. What its networks
+            have more than the base's begins untrained: judges by features, and residual blocks, which begin at zero.
+            "append", which would hold those, leaves them out.
 
     Returns:
         dict: what `train` returns, and `pictures`, the number of pictures to learn from.
@@ -214,7 +215,7 @@ class Start:
             except ValueError as error:
                 raise InputError(
                     f"a base's {known.name} must be as its config.json says. Received: {self.base.folder}, where "
-                    "size, width or latent_width are others"
+                    "settings of the networks, such as size or width, are others"
                 ) from error
 
     def networks(self):

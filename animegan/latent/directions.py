@@ -23,7 +23,8 @@ def first_layer(generator):
         generator: keras.Model whose first layer with weights is Dense.
 
     Returns:
-        float64 array (L, F): a step d along the latents changes the first activations' inputs by d·W.
+        float64 array (L, F): a step d along the latents changes the first activations' inputs by d·W, beside what
+        modulation then does to them.
 
     Raises:
         InputError: the first layer with weights is another.
