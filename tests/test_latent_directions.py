@@ -130,6 +130,18 @@ def test_rare_values_get_no_direction(painter):
     assert tag_directions(latents, likelihoods | {"hair": never["hair"]}, VALUES).keys() == {"side=left", "side=right"}
 
 
+def test_what_is_explained_as_well_but_rarer_comes_later():
+    latents = draw_latents(5000, 2)
+    values = {"hair": ("rare", "common", "else"), "eyes": ("rare", "common", "else")}
+    likelihoods = {}
+    for tag, score in zip(values, latents.T, strict=True):
+        three = np.stack([np.exp(3 * (score - 1.5)), np.exp(-3 * (score + 0.2)), np.ones_like(score)], axis=1)
+        likelihoods[tag] = three / three.sum(axis=1, keepdims=True)
+    found = list(tag_directions(latents, likelihoods, values))
+    for tag in values:
+        assert found.index(f"{tag}=common") < found.index(f"{tag}=rare")
+
+
 def test_an_unknown_tag_cannot_be_judged(painter):
     with pytest.raises(InputError, match="hair=green"):
         judge(painter, Pictures(), np.zeros((1, 6)), np.zeros((1, 6)), "hair=green")

@@ -80,7 +80,7 @@ def find_directions(run, faces=FACES, say=None):
         say: function that is given a line of words, before what takes long; silent if None.
 
     Returns:
-        Directions: of the tags, "hair=blonde", those first that a straight line explains best, with their slopes; then
+        Directions: of the tags, "hair=blonde", in the order of `tag_directions`, with their slopes; then
         of the first layer's weights, "weights 1"; then of the activations, "activations 1".
 
     Raises:

@@ -43,7 +43,8 @@ def tag_directions(latents, likelihoods, values, ridge=RIDGE, rare=RARE):
         rare: the least share of faces that must show a value, and the least that must not.
 
     Returns:
-        {"hair=blonde": float32 array (L,), …}, unit vectors; those first that a straight line explains best.
+        {"hair=blonde": float32 array (L,), …}, unit vectors. First comes what a straight line explains well
+        and many faces show: the correlation, times the standard deviation of showing the value.
     """
     scores = {tag: np.log(table + FLOOR) for tag, table in likelihoods.items()}
     ends = np.cumsum([table.shape[1] for table in scores.values()])[:-1]
@@ -56,7 +57,8 @@ def tag_directions(latents, likelihoods, values, ridge=RIDGE, rare=RARE):
         for index in np.flatnonzero((shares >= rare) & (shares <= 1 - rare)):
             direction = conditioned(fits[tag][index], others, ridge)
             explained = abs(np.corrcoef(latents @ fits[tag][index], scores[tag][:, index])[0, 1])
-            found.append((explained, f"{tag}={names[index]}", direction))
+            common = np.sqrt(shares[index] * (1 - shares[index]))
+            found.append((explained * common, f"{tag}={names[index]}", direction))
     found.sort(key=lambda entry: -entry[0])
     return {name: direction for _, name, direction in found}
 
