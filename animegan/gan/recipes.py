@@ -44,12 +44,8 @@ class Recipe:
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean
-    spectral: float = (
-        0.0  # the discriminator's layers have a spectral norm of 1, and the last one this; 0 for none at all
-    )
-    scales: int = (
-        0  # more judges, that see pictures at half their size, a quarter, …; where it has no batch normalisation
-    )
+    spectral: float = 0.0  # norm of the discriminator's last layer, all others having 1; 0 leaves all as they are
+    scales: int = 0  # more judges, that see pictures at half their size, a quarter, …; needs no batch normalisation
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
