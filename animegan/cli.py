@@ -254,7 +254,7 @@ def _add_train(commands):
     parser = _command(commands, "train", _train, "train a DCGAN on a packed file, or go on with a run")
     parser.add_argument("faces", type=Path, help="a packed .h5 file")
     parser.add_argument("--out", type=Path, required=True, metavar="RUN", help="the run folder to write")
-    parser.add_argument("--recipe", help="classic (the default), modern, which learns faster, or patient, for hours")
+    parser.add_argument("--recipe", help="classic (the default) or modern, which learns faster")
     parser.add_argument("--tag", action="append", help="only on faces with this tag, such as hair=blonde")
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
     _add_training(parser)
@@ -322,17 +322,14 @@ def _add_transfer(commands):
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN2", help="the run folder to write")
     parser.add_argument("--method", help="finetune (the default), freeze-discriminator or append")
-    parser.add_argument("--recipe", help="what to go on by, with networks in which RUN's fit (RUN's own)")
     parser.add_argument("--images", type=int, help="stop after this many pictures (20,000)")
     _add_training(parser)
 
 
 def _transfer(options):
-    from animegan.gan.recipes import recipe
     from animegan.gan.transfer import METHODS, transfer
 
     settings, config = _settings(options)
-    settings["recipe"] = recipe(options.recipe) if options.recipe else None
     method = options.method or config.get("start", {}).get("method", METHODS[0])
     return transfer(options.run, options.faces, options.out, method=method, **settings)
 

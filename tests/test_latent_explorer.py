@@ -406,7 +406,7 @@ def test_generators_that_come_with_the_project_are_ready(name):
     assert result["before"] < 0.4 and result["after"] > BLUE[name] and result["any_changed"] < 0.25
     start = Start(run, "finetune")
     networks = build_networks(run.config["size"], start.recipe(1000))
-    start(*networks[:2])  # a transfer begins so
+    start(*networks)  # a transfer begins so
     latents = draw_latents(2, generator.input_shape[-1])
     begun, finished = (generate(network, latents).astype(int) for network in (networks[0], generator))
     off = np.abs(begun - finished)  # the kernels that are published are sums of those that train, rounded

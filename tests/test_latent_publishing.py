@@ -5,18 +5,15 @@ import sys
 import numpy as np
 import pytest
 
-from animegan.faces.drawn import pack_drawn
 from animegan.files import InputError
-from animegan.gan import evaluation
 from animegan.gan.dcgan import build_networks
 from animegan.gan.engine import ops
-from animegan.gan.evaluation import evaluate
 from animegan.gan.finding import find_run, pretrained_names
 from animegan.gan.generating import draw_latents, generate
 from animegan.gan.recipes import MODERN
 from animegan.gan.runs import Run
 from animegan.gan.training import train
-from animegan.gan.transfer import Start, transfer
+from animegan.gan.transfer import Start
 from animegan.latent import named, publishing
 
 SMALL = dataclasses.replace(MODERN, width=4, batch=16, latent_width=6)
@@ -47,42 +44,11 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
     publishing.publish(run, "my-faces", tmp_path / "names")
     starts = [Start(Run(folder), "finetune") for folder in (run, tmp_path / "names" / "my-faces")]
     assert [start.config["step"] for start in starts] == [2, 2]
-    one, other = (start(*build_networks(32, SMALL)[:2]) for start in starts)
+    one, other = (start(*build_networks(32, SMALL)) for start in starts)
     for weight, same in zip(one[0].weights + one[1].weights, other[0].weights + other[1].weights, strict=True):
         values = [ops.convert_to_numpy(each) for each in (weight, same)]
         assert np.allclose(*values, rtol=4e-3, atol=5e-4), weight.path  # rounded to 8 significant bits
         assert same.dtype == "float32"
-
-
-@pytest.mark.usefixtures("photo_weights")
-def test_judges_by_features_are_left_out_and_still_told_of(run, faces_file, tmp_path, monkeypatch, capsys):
-    recipe = dataclasses.replace(SMALL, features=1.0, generator_rate=0.25)
-    train(faces_file, tmp_path / "judged", recipe, images=32, progress=False)
-    publishing.publish(tmp_path / "judged", "my-faces", tmp_path / "names")
-    published = Run(tmp_path / "names" / "my-faces")
-    assert published.load_discriminator().output_shape == (None, 1)
-    assert published.discriminator_path.stat().st_size < 200_000
-    start = Start(published, "finetune")
-    begun = start.recipe(1000)
-    known = Start(Run(tmp_path / "judged"), "finetune").recipe(1000)
-    assert (known.features, known.generator_rate) == (1.0, 0.25) and (begun.features, begun.generator_rate) == (
-        0.0,
-        1.0,
-    )
-    asked = Start(published, "finetune", recipe).recipe(1000)
-    assert (asked.features, asked.generator_rate) == (1.0, 0.25)  # judges that begin untrained
-    transfer(published.folder, faces_file, tmp_path / "run2", ("glasses=none",), images=32, progress=False)
-    others = tmp_path / "others.h5"
-    pack_drawn(others, count=160, size=32, seed=9, progress=False)
-    eyes = evaluation.load_features("faces")
-    monkeypatch.setattr(evaluation, "load_features", lambda name: eyes)
-    capsys.readouterr()
-    for judged in (published.folder, tmp_path / "run2"):
-        evaluate(judged, others, count=50, unseen=True, features="inception")
-        assert "learned from judges who see by a network that was trained on ImageNet" in capsys.readouterr().err
-    evaluate(judged, others, count=50, unseen=True)
-    evaluate(run, others, count=50, unseen=True, features="inception")
-    assert "judges" not in capsys.readouterr().err
 
 
 def test_an_opponent_is_read_by_those_who_have_loaded_nothing_else():
@@ -90,11 +56,8 @@ def test_an_opponent_is_read_by_those_who_have_loaded_nothing_else():
     subprocess.run([sys.executable, "-c", code], check=True)
 
 
-@pytest.mark.usefixtures("run")
-def test_an_opponent_of_any_recipe_is_read_and_judges_as_before(faces_file, tmp_path):
-    recipe = dataclasses.replace(SMALL, deviations=True, spectral=4.0, scales=1)
-    train(faces_file, tmp_path / "spectral", recipe, images=64, progress=False)
-    publishing.publish(tmp_path / "spectral", "my-faces", tmp_path / "names")
+def test_an_opponent_is_read_and_judges_as_before(run, tmp_path):
+    publishing.publish(run, "my-faces", tmp_path / "names")
     code = (
         "import sys; import numpy as np; from animegan.gan.runs import Run\n"
         "pictures = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype('float32')\n"
@@ -102,7 +65,7 @@ def test_an_opponent_of_any_recipe_is_read_and_judges_as_before(faces_file, tmp_
     )
     line = [sys.executable, "-c", code, str(tmp_path / "names" / "my-faces")]
     found = np.array(subprocess.run(line, check=True, capture_output=True, text=True).stdout.split(), float)
-    _, judge = Start(Run(tmp_path / "spectral"), "finetune").networks()
+    _, judge = Start(Run(run), "finetune").networks()
     pictures = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
     assert np.allclose(found, np.ravel(ops.convert_to_numpy(judge(pictures))), atol=0.02)
     assert np.ptp(found) > 0.1

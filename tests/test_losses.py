@@ -34,6 +34,13 @@ def test_losses_of_certain_logits_are_finite():
     assert float(generator_loss(-certain)) == pytest.approx(1000)
 
 
+@pytest.mark.parametrize("losses", [standard_losses, relativistic_losses])
+def test_each_judge_weighs_the_same(losses):
+    real, fake = np.random.default_rng(0).normal(size=(2, 16, 3)).astype("float32")
+    alone = [[float(loss) for loss in losses(real[:, [judge]], fake[:, [judge]])] for judge in range(3)]
+    assert [float(loss) for loss in losses(real, fake)] == pytest.approx(np.mean(alone, axis=0), rel=1e-5)
+
+
 def test_standard_losses_are_the_two():
     real, fake = np.random.default_rng(0).normal(size=(2, 16, 1)).astype("float32")
     of_discriminator, of_generator = standard_losses(real, fake)

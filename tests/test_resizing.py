@@ -1,20 +1,11 @@
-import dataclasses
-
 import numpy as np
 import pytest
 
 from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import build_discriminator
-from animegan.gan.recipes import MODERN, Recipe
-from animegan.gan.resizing import (
-    ResizeConvolution,
-    build_growing_discriminators,
-    build_plain_discriminator,
-    build_resize_generator,
-    copy_weights,
-    half_generator,
-)
+from animegan.gan.recipes import Recipe
+from animegan.gan.resizing import ResizeConvolution, build_plain_discriminator, build_resize_generator, copy_weights
 
 
 def random(*shape):
@@ -51,11 +42,8 @@ def test_generator_and_discriminator_fit_together(size):
     "shape",
     [
         {},
-        {"grows": True},
-        {"blocks": 2},
-        {"grows": True, "blocks": 1},
         {"full_width": 5},
-        {"full_width": 5, "blocks": 1, "modulated": True},
+        {"full_width": 5, "modulated": True},
     ],
 )
 def test_stock_layers_make_the_same_pictures(shape):
@@ -73,24 +61,10 @@ def test_stock_layers_make_the_same_pictures(shape):
         assert np.allclose(ops.convert_to_numpy(weight), ops.convert_to_numpy(same), atol=1e-5), weight.path
 
 
-def test_blocks_change_nothing_at_first():
-    plain, deep = (build_resize_generator(64, 4, 7, seed=1, blocks=blocks) for blocks in (0, 2))
-    same = [ops.convert_to_numpy(network(random(9, 7), training=True)) for network in (plain, deep)]
-    assert np.array_equal(*same)
-    added = [layer for layer in deep.layers if isinstance(layer, layers.Add)]
-    assert [layer.output.shape[1] for layer in added] == [4, 4, 8, 8, 16, 16, 32, 32]  # after each hidden layer
-    for weight in deep.trainable_variables:
-        if weight.path.endswith("out/kernel"):
-            weight.assign(random(*weight.shape))
-    assert np.abs(ops.convert_to_numpy(deep(random(9, 7), training=True)) - same[0]).max() > 0.01
-
-
 def test_a_layer_at_full_size_is_the_last_hidden_one():
-    generator = build_resize_generator(64, 4, 7, full_width=5, blocks=1)
+    generator = build_resize_generator(64, 4, 7, full_width=5)
     hidden = [layer.output.shape[1:] for layer in generator.layers if isinstance(layer, layers.LeakyReLU)]
     assert [shape for shape in hidden if shape[0] == 64] == [(64, 64, 5)]
-    added = [layer.output.shape[1] for layer in generator.layers if isinstance(layer, layers.Add)]
-    assert added == [4, 8, 16, 32]  # no block at full size, where it would cost four times as much
     assert generator.output_shape == (None, 64, 64, 3)
 
 
@@ -109,7 +83,7 @@ def test_latents_scale_and_shift_every_hidden_layer(kind):
         assert (np.abs(one - other).max() > 1e-3) == (steered is not None), steered
 
 
-@pytest.mark.parametrize("name", ["blocks", "full_width", "modulated"])
+@pytest.mark.parametrize("name", ["full_width", "modulated"])
 def test_some_settings_are_of_resize_generators_alone(name):
     with pytest.raises(InputError, match=rf"must have resize where it has {name}\. Received: {name} alone"):
         Recipe(**{name: 1})
@@ -139,21 +113,5 @@ def test_a_judge_at_a_smaller_scale_sees_no_fine_detail():
 
 @pytest.mark.parametrize(("size", "most"), [(32, 1), (64, 2), (96, 2), (128, 3)])
 def test_there_are_no_more_scales_than_a_picture_has_room_for(size, most):
-    assert build_plain_discriminator(size, 4, deviation=True, scales=most).output_shape == (None, 1 + most)
-    dataclasses.replace(MODERN, scales=most).check_scales(size)
-    with pytest.raises(InputError, match=f"scales must be {most} or less at {size} pixels. Received: {most + 1}"):
-        dataclasses.replace(MODERN, scales=most + 1).check_scales(size)
-
-
-@pytest.mark.parametrize("size", [64, 128])
-def test_growing_changes_nothing_at_first(size):
-    latents = random(3, 7)
-    generator = build_resize_generator(size, 4, 7, grows=True)
-    halves, pictures = half_generator(generator)(latents), generator(latents)
-    assert tuple(halves.shape) == (3, size // 2, size // 2, 3)
-    enlarged = ops.image.resize(np.arctanh(ops.convert_to_numpy(halves)), (size, size), interpolation="bilinear")
-    assert np.allclose(ops.convert_to_numpy(pictures), np.tanh(ops.convert_to_numpy(enlarged)), atol=1e-5)
-    whole, half = build_growing_discriminators(size, 4)
-    repeated = ops.repeat(ops.repeat(halves, 2, axis=1), 2, axis=2)
-    assert np.allclose(ops.convert_to_numpy(whole(repeated)), ops.convert_to_numpy(half(halves)), atol=1e-5)
-    assert {variable.path for variable in half.weights} < {variable.path for variable in whole.weights}
+    for asked in (most, most + 1):
+        assert build_plain_discriminator(size, 4, deviation=True, scales=asked).output_shape == (None, 1 + most)

@@ -7,18 +7,10 @@ it does exactly what two with equal settings would.
 
 from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.engine import keras, ops
-from animegan.gan.feature_judges import add_judges, plain_judge
 from animegan.gan.losses import LOSSES, PENALTY_STEP, steepness
 from animegan.gan.networks import build_discriminator, build_generator
-from animegan.gan.players import PlayersAdam
 from animegan.gan.recipes import CLASSIC
-from animegan.gan.resizing import (
-    build_growing_discriminators,
-    build_plain_discriminator,
-    build_resize_generator,
-    half_generator,
-)
-from animegan.settings import SIZES
+from animegan.gan.resizing import build_plain_discriminator, build_resize_generator
 
 LEAST_RATE = 0.25  # of the learning rate, at the end of a recipe's decay
 
@@ -29,26 +21,20 @@ class DCGAN(keras.Model):
     `fit` takes batches of uint8 pictures (N, S, S, 3); or of row numbers (N,) into the pictures that `hold` was given.
     """
 
-    def __init__(self, generator, discriminator, recipe=CLASSIC, seed=0, halves=None):
+    def __init__(self, generator, discriminator, recipe=CLASSIC, seed=0):
         """Join two networks.
 
         Args:
             generator: keras.Model from latents (N, L) to pictures (N, S, S, 3) in [-1, 1].
-            discriminator: keras.Model from such pictures to logits (N, 1); by a recipe with scales or features more,
-                as `build_networks` makes it.
+            discriminator: keras.Model from such pictures to logits (N, 1); by a recipe with scales more.
             recipe: animegan.gan.recipes.Recipe: loss, penalties, averaging and flips.
             seed: of all that is drawn at random while training.
-            halves: (generator, discriminator) of pictures of half the size, parts of the two, which train until the
-                recipe's time to grow has come.
         """
         super().__init__()
         self.generator = generator
         self.discriminator = discriminator
-        self.halves, self.growing = halves, False
-        self.penalising = recipe.penalty > 0 and not recipe.penalty_after
         self.latent_width = generator.input_shape[-1]
         self.recipe = recipe
-        self.plain = 1 + recipe.scales  # judges without features: their logits come first
         self.seeds = keras.random.SeedGenerator(seed)
         names = ("discriminator_loss", "generator_loss", "real_score", "fake_score")
         self.trackers = {name: keras.metrics.Mean(name) for name in names}
@@ -88,35 +74,11 @@ class DCGAN(keras.Model):
             real: uint8 tensor (N, S, S, 3) in [0, 255], or integers (N,): rows of the held pictures.
         """
         real = rescale(ops.take(self.held, real, axis=0) if len(real.shape) == 1 else real)
-        if self.growing:
-            real = ops.average_pool(real, 2, strides=2)
         return self.show(random_flip(real, self.seeds) if self.recipe.flip else real)
 
     def show(self, pictures):
         """Pictures, real or generated, as the discriminator is shown them: augmented if the recipe says so."""
         return augment(pictures, self.seeds) if self.recipe.augment else pictures
-
-    @property
-    def players(self):
-        """(generator, discriminator) that train at present."""
-        return self.halves if self.growing else (self.generator, self.discriminator)
-
-    def follow(self, step):
-        """Train as the recipe says for this step: networks of half the size first, penalties only later.
-
-        Args:
-            step: steps done.
-
-        Returns:
-            whether that is another kind of step than before.
-        """
-        seen, recipe = step * self.recipe.batch, self.recipe
-        kind = bool(self.halves) and seen < recipe.grow, recipe.penalty > 0 and seen >= recipe.penalty_after
-        changes = kind != (self.growing, self.penalising)
-        if changes:
-            self.growing, self.penalising = kind
-            self.make_train_function(force=True)  # `fit` asks for it anew at every step
-        return changes
 
     def latents(self, count):
         """Latents to train on: float tensor (count, latent_width) from N(0, 1)."""
@@ -133,7 +95,7 @@ class DCGAN(keras.Model):
             discriminator only; and logits of the same generated ones, which may move the generator only. A recipe with
             penalties adds them, a float scalar for the discriminator.
         """
-        generator, discriminator = self.players
+        generator, discriminator = self.generator, self.discriminator
         real = self.prepare(real)
         fake = self.show(generator(self.latents(ops.shape(real)[0]), training=training))
         real_logits = discriminator(real, training=training)
@@ -149,15 +111,14 @@ class DCGAN(keras.Model):
 
     def penalties(self, real, real_logits, fake, fake_logits):
         """γ/2 · (R1 + R2), which keep the discriminator from growing steep: [float scalar], [] where there are none."""
-        if not self.penalising:
+        if not self.recipe.penalty:
             return []
         count = max(1, round(self.recipe.batch * self.recipe.penalty_share))
-        discriminator = plain_judge(self.players[1])  # the others see through a network that stays as it is
         steep = 0.0
         for pictures, logits in ((real, real_logits), (ops.stop_gradient(fake), fake_logits)):
             pictures = pictures[:count]
             step = PENALTY_STEP * keras.random.normal(ops.shape(pictures), seed=self.seeds)
-            steep += steepness(logits[:count, : self.plain], discriminator(pictures + step, training=True)) / 2
+            steep += steepness(logits[:count], self.discriminator(pictures + step, training=True)) / 2
         return [self.recipe.penalty * steep]
 
     def update_averages(self):
@@ -170,24 +131,12 @@ class DCGAN(keras.Model):
         for average, weight in zip(self.averages, self.generator.trainable_variables, strict=True):
             average.assign(momentum * average + (1.0 - momentum) * ops.stop_gradient(weight.value))
 
-    def losses_of(self, real_logits, fake_logits):
-        """(the discriminator's loss, the generator's), float scalars: weighted means over the judges.
-
-        Args:
-            real_logits, fake_logits: float tensors (N, judges).
-        """
-        losses_of, weight = LOSSES[self.recipe.loss], self.recipe.features
-        plain = losses_of(real_logits[:, : self.plain], fake_logits[:, : self.plain])
-        if not weight:
-            return plain
-        others = losses_of(real_logits[:, self.plain :], fake_logits[:, self.plain :])
-        return tuple((one + weight * other) / (1 + weight) for one, other in zip(plain, others, strict=True))
-
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
         """Sum of both players' losses and the penalties, from what `call` returns."""
         real_logits, fake_logits, judged_logits, *penalties = y_pred
-        of_discriminator, _ = self.losses_of(real_logits, fake_logits)
-        _, of_generator = self.losses_of(ops.stop_gradient(real_logits), judged_logits)
+        losses = LOSSES[self.recipe.loss]
+        of_discriminator, _ = losses(real_logits, fake_logits)
+        _, of_generator = losses(ops.stop_gradient(real_logits), judged_logits)
         self.track(of_discriminator, of_generator, real_logits, fake_logits)
         return sum([of_discriminator, of_generator, *penalties])
 
@@ -212,11 +161,10 @@ def build_dcgan(size, recipe, seed=0, start=None):
         DCGAN ready for `fit`, in the form that is fastest on the engine in use.
     """
     seed %= 2**31  # the most that every engine's random numbers take
-    generator, discriminator, halves = build_networks(size, recipe, seed)
+    generator, discriminator = build_networks(size, recipe, seed)
     if start:
-        (generator, discriminator), halves = start(generator, discriminator), None
-    slower = recipe.generator_rate != 1
-    kind, adam = DCGAN, PlayersAdam if slower else keras.optimizers.Adam  # which is faster on PyTorch
+        generator, discriminator = start(generator, discriminator)
+    kind, adam = DCGAN, keras.optimizers.Adam
     if keras.backend.backend() == "tensorflow":
         from animegan.gan.tensorflow_step import OneKernelAdam, TensorFlowDCGAN
 
@@ -225,22 +173,14 @@ def build_dcgan(size, recipe, seed=0, start=None):
         from animegan.gan.jax_step import JaxDCGAN
 
         kind = JaxDCGAN
-    model = kind(generator, discriminator, recipe, seed, halves)
+    model = kind(generator, discriminator, recipe, seed)
 
     rate = recipe.learning_rate
     if recipe.decay:
         rate = keras.optimizers.schedules.CosineDecay(rate, max(1, recipe.decay // recipe.batch), LEAST_RATE)
     optimizer = adam(rate, beta_1=recipe.beta_1, beta_2=recipe.beta_2)
-    if slower:
-        optimizer.build(model.trainable_variables)
-        optimizer.slow(model.generator.trainable_variables, recipe.generator_rate)
     model.compile(optimizer=optimizer)  # Keras takes XLA on JAX, and on TensorFlow with a GPU
     return model
-
-
-def grows(size, recipe):
-    """Whether training begins with pictures of half the size: where the recipe says so and networks are that small."""
-    return recipe.grow > 0 and size // 2 in SIZES
 
 
 def build_networks(size, recipe, seed=0):
@@ -252,22 +192,13 @@ def build_networks(size, recipe, seed=0):
         seed: of the initial weights.
 
     Returns:
-        generator, discriminator, and the pair of them for pictures of half the size, or None.
+        generator, discriminator: keras.Models.
     """
-    recipe.check_scales(size)
-    generator = make_generator(size, recipe, seed)
-    settings = size, recipe.width, seed
-    told = {"deviation": recipe.deviation, "deviations": recipe.deviations}
-    if grows(size, recipe):
-        discriminator, half_discriminator = build_growing_discriminators(*settings, **told)
-        return generator, discriminator, (half_generator(generator), half_discriminator)
+    generator, settings = make_generator(size, recipe, seed), (size, recipe.width, seed)
     if recipe.discriminator_norm:
-        discriminator = build_discriminator(*settings)
-    else:
-        discriminator = build_plain_discriminator(*settings, **told, spectral=recipe.spectral, scales=recipe.scales)
-    if recipe.features:
-        discriminator = add_judges(discriminator, seed, recipe.deviation)
-    return generator, discriminator, None
+        return generator, build_discriminator(*settings)
+    told = {name: getattr(recipe, name) for name in ("deviation", "deviations", "spectral", "scales")}
+    return generator, build_plain_discriminator(*settings, **told)
 
 
 def make_generator(size, recipe, seed=0, stock=False):
@@ -283,5 +214,5 @@ def make_generator(size, recipe, seed=0, stock=False):
     settings = size, recipe.width, recipe.latent_width, seed
     if not recipe.resize:
         return build_generator(*settings)
-    shape = {name: getattr(recipe, name) for name in ("blocks", "full_width", "modulated")}
-    return build_resize_generator(*settings, stock=stock, grows=grows(size, recipe), **shape)
+    shape = {name: getattr(recipe, name) for name in ("full_width", "modulated")}
+    return build_resize_generator(*settings, stock=stock, **shape)

@@ -1,7 +1,6 @@
 """How good a generator is: its faces against real ones that nobody trained on."""
 
 import hashlib
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +55,6 @@ def evaluate(
     """
     run = find_run(run)
     generator, tags = run.load_generator(), run.config.get("tags", ())
-    if features == "inception" and run.is_judged_by_features:
-        print(
-            f"animegan: {run.name} learned from judges who see by a network that was trained on ImageNet, as "
-            "Inception was, so distances by it flatter; --features faces measures by other eyes",
-            file=sys.stderr,
-        )
     size = generator.output_shape[1]
     with FaceSet(faces) as data:
         if data.size != size:

@@ -86,7 +86,6 @@ class RunKeeper(keras.callbacks.Callback):
         self.running_means = [ops.copy(variable.value) for variable in self.model.metrics_variables]
         self.latents = draw_latents(SAMPLES, self.model.latent_width, self.run.config["seed"])
         self.finish = Finisher(self.model)
-        self.model.follow(self.step)
         total = self.last_step * self.batch if self.last_step < MOST_STEPS else None
         self.bar = tqdm(
             total=total, initial=self.step * self.batch, unit="picture", desc="training", disable=not self.progress
@@ -109,7 +108,7 @@ class RunKeeper(keras.callbacks.Callback):
         self.step += 1
         model = self.model  # on JAX weights come back to the model where a callback asks for it: also before a save
         self.run.check_finite((logs or {}).items(), self.step)  # running means: what was not finite once stays so
-        if self._stepped_at is not None:  # the first step of its kind is no measure, since it compiles
+        if self._stepped_at is not None:  # the first step is no measure, since it compiles
             self._lengths["step"] = self.clock() - self._stepped_at
         if self._deadline < math.inf:
             left = max(0, round(self._deadline - self.clock()))
@@ -127,7 +126,7 @@ class RunKeeper(keras.callbacks.Callback):
         elif word:
             self.stopped = word
             model.stop_training = True
-        self._stepped_at = None if model.follow(self.step) else self.clock()
+        self._stepped_at = self.clock()
 
     def _time_is_up(self):
         """Whether an end now, last checkpoint and report included, comes closer to the deadline than one step later."""

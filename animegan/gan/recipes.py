@@ -7,16 +7,18 @@ from animegan.files import InputError
 
 VALUES = {bool: {"true": True, "false": False}.__getitem__}  # of a setting, from a word; other kinds read it themselves
 KINDS = {bool: "true or false", int: "a whole number", float: "a number", str: "a word"}
-LEAST_SCALE = 16  # side of the smallest pictures that a judge can be built for, in pixels
 LOSSES = ("standard", "relativistic")  # by the names that animegan.gan.losses has them by, which takes Keras
+RETIRED = {  # settings of old runs, by what says nothing
+    "generator_rate": 1.0,
+    "blocks": 0,
+    "features": 0.0,
+    "grow": 0,
+    "penalty_after": 0,
+}
 RANGES = (  # which values a setting may have, and what that is called
     (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
-    (
-        ("decay", "blocks", "full_width", "grow", "spectral", "scales", "penalty", "penalty_after", "features"),
-        lambda value: 0 <= value < inf,
-        "0 or more",
-    ),
-    (("learning_rate", "generator_rate", "penalty_share"), lambda value: 0 < value < inf, "more than 0"),
+    (("decay", "full_width", "spectral", "scales", "penalty"), lambda value: 0 <= value < inf, "0 or more"),
+    (("learning_rate", "penalty_share"), lambda value: 0 < value < inf, "more than 0"),
     (("beta_1", "beta_2", "average"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
     (("loss",), lambda value: value in LOSSES, " or ".join(LOSSES)),
 )
@@ -34,24 +36,19 @@ class Recipe:
     beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate
     beta_2: float = 0.999  # Adam's usual
     decay: int = 0  # pictures over which the learning rate falls to a quarter; 0 keeps it
-    generator_rate: float = 1.0  # share of the learning rate that the generator moves at, so that judges keep up
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
-    blocks: int = 0  # residual blocks after each of the generator's hidden layers below full size; needs `resize`
     full_width: int = 0  # channels of a hidden layer of the generator at the pictures' full size; needs `resize`
     modulated: bool = False  # let the latents scale and shift each of the generator's hidden layers; needs `resize`
-    grow: int = 0  # pictures to learn from at half their size first, from 64 pixels on; needs `resize`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean
     spectral: float = 0.0  # norm of the discriminator's last layer, all others having 1; 0 leaves all as they are
-    scales: int = 0  # more judges, that see pictures at half their size, a quarter, …; needs no batch normalisation
+    scales: int = 0  # more judges, that see pictures at half their size, a quarter, …, as far as there is room
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
-    penalty_after: int = 0  # pictures to learn from before they begin: they cost half of the speed
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
     augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
-    features: float = 0.0  # weight of judges who see as a network for photographs does; 0 for none
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
 
     def __post_init__(self):
@@ -71,40 +68,25 @@ class Recipe:
             raise InputError("a recipe must have deviation where it has deviations. Received: deviations alone")
         if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
-        for name in ("blocks", "full_width", "modulated"):
+        for name in ("full_width", "modulated"):
             if getattr(self, name) and not self.resize:
                 raise InputError(f"a recipe must have resize where it has {name}. Received: {name} alone")
-        # Growing joins two sizes as pictures, and its detail begins at zero, which has no direction for a spectral
-        # norm; judges of other kinds see whole pictures from the start. With modulation it was not tried.
-        for name in ("full_width", "modulated", "spectral", "scales", "features"):
-            if self.grow and getattr(self, name):
-                raise InputError(f"grow must be 0 with {name}. Received: {self.grow}")
-        if self.grow and (self.discriminator_norm or not self.resize):  # no other networks can
-            raise InputError(f"grow must be 0 where there is no resize, or discriminator_norm. Received: {self.grow}")
-
-    def check_scales(self, size):
-        """Refuse scales at which a picture would have no room to be made smaller twice more, to 4 pixels.
-
-        Args:
-            size: side of the pictures in pixels.
-
-        Raises:
-            InputError: there are more scales than that.
-        """
-        most = (size // LEAST_SCALE).bit_length() - 1
-        if self.scales > most:
-            raise InputError(f"scales must be {most} or less at {size} pixels. Received: {self.scales}")
 
     @classmethod
     def read(cls, settings):
         """The recipe of a run.
 
         Args:
-            settings: dict from name to value, as config.json has them; what is missing has its default.
+            settings: dict from name to value, as config.json has them; what is missing has its default, and settings
+                that there are no more may stand among them as long as they do nothing.
 
         Raises:
             InputError: there are settings among them that this version does not know.
         """
+        settings = dict(settings)
+        for name, value in RETIRED.items():
+            if settings.get(name) == value:
+                del settings[name]
         if unknown := settings.keys() - {field.name for field in fields(cls)}:
             names = ", ".join(sorted(unknown))
             raise InputError(f"a run must have settings that this version of animegan knows. Received: {names}")
@@ -140,22 +122,18 @@ MODERN = Recipe(  # benchmarks/ladder.py measures what each setting is worth
     name="modern",
     width=16,  # many steps in little time; a GPU has the power for 64
     batch=32,  # likewise
+    learning_rate=4e-4,
     resize=True,
+    full_width=16,
+    modulated=True,
     discriminator_norm=False,
     deviation=True,
+    deviations=True,
+    spectral=4.0,
+    scales=2,
     average=0.999,
 )
-PATIENT = replace(  # for hours
-    MODERN,
-    name="patient",
-    width=32,
-    generator_rate=0.25,
-    blocks=1,
-    features=1.0,
-    penalty=0.01,
-    average=0.9995,
-)
-RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN, PATIENT)}
+RECIPES = {recipe.name: recipe for recipe in (CLASSIC, MODERN)}
 
 
 def recipe(name):

@@ -5,12 +5,10 @@ from animegan.gan.networks import batch_norm, channels, initializer, stages
 from animegan.gan.spectral import SpectralConvolution, SpectralDense
 from animegan.gan.variety import MinibatchDeviation, MinibatchDeviations
 
-SMALL = "picture"  # the layer that ends in a picture: where the generator grows, in one of half the size
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
-BLOCK = "block"  # how the names of a residual block's layers begin
 STEER = "modulation"  # how the names of the layers begin by which the latents steer all hidden layers
 STEERING = 32  # width of the one hidden layer that all of them share
-HIDDEN = 64  # channels inside a residual block: four times those of `modern`'s last hidden layer
+FEWEST_HALVINGS = 2  # of a judge: to see more than single pixels of a picture that it sees made smaller
 
 
 @keras.saving.register_keras_serializable("animegan")
@@ -39,9 +37,7 @@ def widen(kernel):
     return sum(ops.pad(kernel, ((row, 1 - row), (column, 1 - column), (0, 0), (0, 0))) for row, column in places)
 
 
-def build_resize_generator(
-    size=64, width=32, latent_width=100, seed=0, stock=False, grows=False, blocks=0, full_width=0, modulated=False
-):
+def build_resize_generator(size=64, width=32, latent_width=100, seed=0, stock=False, full_width=0, modulated=False):
     """Build the generator.
 
     Args:
@@ -50,10 +46,7 @@ def build_resize_generator(
         latent_width: numbers in a latent.
         seed: of the initial weights.
         stock: build it of Keras's own layers, with the wide kernels, to be given weights by `copy_weights`.
-        grows: make the picture of half the size first, enlarge it smoothly, and add the detail to it. Before it has
-            learned any, there is none.
-        blocks: residual blocks after each hidden layer below the pictures' full size.
-        full_width: channels of one more hidden layer, at the pictures' full size; 0 for none. Not where it grows.
+        full_width: channels of one more hidden layer, at the pictures' full size; 0 for none.
         modulated: let the latents scale and shift the maps of every hidden layer (Chen et al. 2018, arXiv:1810.01365),
             so that the first one need not pass on all that they have to say. One small hidden layer serves them all,
             where the paper has one each, and batch normalisation keeps its own factors.
@@ -64,8 +57,7 @@ def build_resize_generator(
     """
     start, doublings = stages(size)
     first, *rest = channels(width, doublings)
-    seeds, seeds_of_blocks = iter(range(seed, seed + 100)), iter(range(seed + 500, seed + 600))
-    seeds_of_steering = iter(range(seed + 700, seed + 800))
+    seeds, seeds_of_steering = iter(range(seed, seed + 100)), iter(range(seed + 700, seed + 800))
     latents, steering = keras.Input((latent_width,), name="latents"), None
 
     def enlarge(filters, **settings):
@@ -84,55 +76,22 @@ def build_resize_generator(
         if modulated:
             factors, shifts = steer("factor", x, bias_initializer="ones"), steer("shift", x)
             x = layers.Add()([layers.Multiply()([x, factors]), shifts])
-        x = layers.LeakyReLU(negative_slope=SLOPE)(x)
-        if x.shape[1] == size:
-            return x
-        for index in range(blocks):
-            x = residual_block(x, f"{BLOCK}_{x.shape[1]}_{index}", next(seeds_of_blocks))
-        return x
+        return layers.LeakyReLU(negative_slope=SLOPE)(x)
 
     x = layers.Dense(start * start * first, use_bias=False, kernel_initializer=initializer(next(seeds)))(latents)
     if modulated:
         he = keras.initializers.HeNormal(seed=next(seeds_of_steering))
         steering = layers.Dense(STEERING, "leaky_relu", kernel_initializer=he, name=STEER)(latents)
     x = activate(layers.Reshape((start, start, first))(x))
-    for filters in rest[:-1] if grows else rest:
+    for filters in rest:
         # 4×4×256 → 8×8×128 → 16×16×64 → 32×32×32 (at 64 px, width 32)
         x = activate(enlarge(filters)(x))
     if full_width:  # 32×32×32 → 64×64×full_width → 64×64×3
         x = activate(enlarge(full_width)(x))
-        pictures = layers.Conv2D(3, 3, padding="same", kernel_initializer=initializer(next(seeds)), name=SMALL)(x)
-    else:  # 32×32×32 → 64×64×3; where it grows, 16×16×64 → 32×32×3
-        pictures = enlarge(3, name=SMALL)(x)
-    if grows:
-        x = activate(enlarge(rest[-1])(x))
-        detail = enlarge(3, kernel_initializer="zeros")(x)  # 32×32×32 → 64×64×3
-        pictures = layers.UpSampling2D(2, interpolation="bilinear")(pictures) + detail
+        pictures = layers.Conv2D(3, 3, padding="same", kernel_initializer=initializer(next(seeds)))(x)
+    else:  # 32×32×32 → 64×64×3
+        pictures = enlarge(3)(x)
     return keras.Model(latents, layers.Activation("tanh")(pictures), name="generator")
-
-
-def residual_block(maps, name, seed):
-    """Add to maps (N, H, W, C) what two convolutions find in them (He et al. 2015, arXiv:1512.03385).
-
-    Args:
-        maps: Keras tensor.
-        name: what the new layers' names begin with.
-        seed: of the initial weights.
-
-    Returns:
-        Keras tensor of the same shape; the same numbers, until the second convolution's weights have left zero.
-    """
-    start = keras.initializers.HeNormal(seed=seed)
-    found = layers.Conv2D(HIDDEN, 3, padding="same", kernel_initializer=start, name=f"{name}_in")(maps)
-    found = layers.LeakyReLU(negative_slope=SLOPE, name=f"{name}_activation")(found)
-    found = layers.Conv2D(maps.shape[-1], 3, padding="same", kernel_initializer="zeros", name=f"{name}_out")(found)
-    return layers.Add(name=f"{name}_sum")([maps, found])
-
-
-def half_generator(generator):
-    """The part of a generator that grows which makes pictures of half the size: keras.Model with the same weights."""
-    picture = layers.Activation("tanh")(generator.get_layer(SMALL).output)
-    return keras.Model(generator.input, picture, name="half_generator")
 
 
 def narrow(kernel):
@@ -175,74 +134,30 @@ def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviat
         deviation: tell it how much the batch varies, before the last convolution.
         deviations: tell it of each map, place by place, in place of their mean.
         spectral: divide its kernels by their spectral norms, and give the last layer this one; 0 does neither.
-        scales: how many judges more there are: of the pictures at half their size, at a quarter, and so on,
-            as far as Recipe.check_scales allows.
+        scales: how many judges more there are: of the pictures at half their size, at a quarter, and so on, as far as
+            there is room to halve them twice more.
 
     Returns:
-        keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, 1 + scales).
+        keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, judges).
     """
-    pictures, logits = keras.Input((size, size, 3), name="pictures"), []
-    doublings = stages(size)[1]
-    for scale in range(scales + 1):
-        shrink, activate, judge = _plain_layers(seed + 1000 * scale, deviation, deviations, spectral)
-        first, *rest = reversed(channels(width, doublings - scale))
+    pictures, doublings = keras.Input((size, size, 3), name="pictures"), stages(size)[1]
+    logits = []
+    for scale in range(1 + min(scales, doublings - FEWEST_HALVINGS)):
         seen = layers.AveragePooling2D(2**scale)(pictures) if scale else pictures
-        # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256 → 1
-        logits.append(judge(rest)(activate(shrink(first)(seen))))
-    return keras.Model(pictures, layers.Concatenate()(logits) if scales else logits[0], name="discriminator")
+        widths = channels(width, doublings - scale)[::-1]
+        logits.append(_judge(seen, widths, seed + 1000 * scale, deviation, deviations, spectral))
+    return keras.Model(pictures, layers.Concatenate()(logits) if len(logits) > 1 else logits[0], name="discriminator")
 
 
-def build_growing_discriminators(size=64, width=32, seed=0, deviation=False, deviations=False):
-    """Build the plain discriminator in a form that can begin with pictures of half the size.
-
-    It judges a picture by its half, as it has learned to, and by what its first layer finds in the whole of it; before
-    that layer has learned anything, the half decides.
-
-    Args:
-        size: side of the pictures in pixels, 64 or 128.
-        width: channels of the first hidden layer.
-        seed: of the initial weights.
-        deviation, deviations: as `build_plain_discriminator`'s.
-
-    Returns:
-        (keras.Model for pictures (N, size, size, 3), keras.Model for pictures (N, size/2, size/2, 3)), as
-        `build_plain_discriminator`'s; the second one's weights are among the first's.
-    """
-    shrink, activate, judge = _plain_layers(seed, deviation, deviations)
-    pictures, halves = (keras.Input((side, side, 3), name="pictures") for side in (size, size // 2))
-    first, second, *rest = reversed(channels(width, stages(size)[1]))
-    of_half, verdict = shrink(second), judge(rest)
-    # 64×64×3 → 32×32×32 → 16×16×64, and 32×32×3 → 16×16×64
-    found = shrink(second, use_bias=False, kernel_initializer="zeros")(activate(shrink(first)(pictures)))
-    known = of_half(layers.AveragePooling2D(2)(pictures))
-    whole = keras.Model(pictures, verdict(activate(known + found)), name="discriminator")
-    return whole, keras.Model(halves, verdict(activate(of_half(halves))), name="half_discriminator")
-
-
-def _plain_layers(seed, deviation, deviations, spectral=0.0):
-    """What plain discriminators are made of: functions that make a convolution, an activation, and all that follows."""
+def _judge(pictures, widths, seed, deviation, deviations, spectral):
+    """Logits (N, 1) of pictures (N, S, S, 3), by one judge whose convolutions have these widths."""
     seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 100, seed + 200))
-
-    def shrink(filters, **settings):
-        settings = {"kernel_initializer": next(seeds)} | settings
-        return (SpectralConvolution if spectral else layers.Conv2D)(filters, 4, strides=2, padding="same", **settings)
-
-    def activate(x):
-        return layers.LeakyReLU(negative_slope=SLOPE)(x)
-
-    def judge(widths):
-        convolutions, flatten = [shrink(filters) for filters in widths], layers.Flatten()
-        kind, norm = (SpectralDense, {"norm": spectral}) if spectral else (layers.Dense, {})
-        logit = kind(1, kernel_initializer=next(seeds), **norm)
-        varied = (MinibatchDeviations if deviations else MinibatchDeviation)() if deviation else None
-
-        def judged(x):
-            for convolution in convolutions:
-                if varied and convolution is convolutions[-1]:
-                    x = varied(x)
-                x = activate(convolution(x))
-            return logit(flatten(x))
-
-        return judged
-
-    return shrink, activate, judge
+    convolution, dense = (SpectralConvolution, SpectralDense) if spectral else (layers.Conv2D, layers.Dense)
+    x = pictures
+    for number, filters in enumerate(widths, start=1):  # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256 → 1
+        if deviation and number == len(widths):
+            x = (MinibatchDeviations if deviations else MinibatchDeviation)()(x)
+        x = convolution(filters, 4, strides=2, padding="same", kernel_initializer=next(seeds))(x)
+        x = layers.LeakyReLU(negative_slope=SLOPE)(x)
+    norm = {"norm": spectral} if spectral else {}
+    return dense(1, kernel_initializer=next(seeds), **norm)(layers.Flatten()(x))

@@ -223,14 +223,9 @@ class Run:
         """Where a pretrained run, which has no checkpoints, keeps its discriminator."""
         return self.folder / "discriminator.keras"
 
-    @property
-    def is_judged_by_features(self):
-        """Whether its generator has learned from judges who see by a network of ImageNet, here or where it began."""
-        return bool(self.config["recipe"].get("features") or self.config.get("start", {}).get("judged_by_features"))
-
     def load_discriminator(self):
-        """The discriminator of a pretrained run: keras.Model from pictures (N, S, S, 3) in [-1, 1] to logits (N, J), J
-        being 1 and the recipe's scales.
+        """The discriminator of a pretrained run: keras.Model from pictures (N, S, S, 3) in [-1, 1] to logits (N, J), of
+        J judges.
 
         Raises:
             InputError: there is none, or it cannot be read.

@@ -8,7 +8,7 @@ import functools
 
 import tensorflow as tf
 
-from animegan.gan.engine import keras, layers
+from animegan.gan.engine import layers
 from animegan.gan.fewer_products import convolve, convolve_transposed
 from animegan.gan.resizing import ResizeConvolution, widen
 from animegan.gan.spectral import SpectralConvolution
@@ -32,9 +32,7 @@ def quicken(network):
         the same network.
     """
     for layer in network.layers:
-        if isinstance(layer, keras.Model):
-            quicken(layer)
-        elif type(layer) is layers.BatchNormalization and layer.axis in (-1, 3) and layer.scale and layer.center:
+        if type(layer) is layers.BatchNormalization and layer.axis in (-1, 3) and layer.scale and layer.center:
             layer.call = functools.partial(_call_normalisation, layer)
         elif type(layer) in CONVOLUTIONS and _halves_or_doubles(layer):
             layer.call = functools.partial(_call_convolution, layer)

@@ -2,14 +2,12 @@
 
 import contextlib
 import time
-import warnings
 from dataclasses import asdict
 from pathlib import Path
 
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.distribution import ALONE, joined, read_cluster
-from animegan.gan.photo_weights import check_photo_weights
 from animegan.gan.recipes import RECIPES, Recipe
 from animegan.gan.runs import Run
 
@@ -72,11 +70,8 @@ def train(
     for name, value in amounts.items():
         if value is not None and not value > 0:
             raise InputError(f"{name} must be more than 0. Received: {value}")
-    if recipe.features:
-        check_photo_weights()
     with contextlib.ExitStack() as stack:
         data = stack.enter_context(FaceSet(faces))
-        recipe.check_scales(data.size)
         rows, held_out = data.split(*tags)
         if len(rows) < recipe.batch:
             raise InputError(
@@ -110,9 +105,7 @@ def train(
         batches = stack.enter_context(contextlib.closing(open_batches(model, data, rows, held, *order, workers)))
         seen = {"on_report": on_report, "progress": progress} if workers.first else {"progress": False}
         keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, clock=clock, ask=workers.ask, **seen)
-        with keeper.watching_signals(), warnings.catch_warnings():
-            # Networks that are still to grow have weights without a gradient; Keras says so on PyTorch.
-            warnings.filterwarnings("ignore", "Gradients do not exist")
+        with keeper.watching_signals():
             if len(batches):
                 try:
                     model.fit(batches.for_fit(), callbacks=[keeper], verbose=0, shuffle=False)

@@ -8,7 +8,6 @@ from pathlib import Path
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.finding import find_run
-from animegan.gan.photo_weights import check_photo_weights
 from animegan.gan.recipes import Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
@@ -34,7 +33,6 @@ def transfer(
     resume=False,
     seed=0,
     report_images=None,
-    recipe=None,
     **settings,
 ):
     """Train a copy of a run on the pictures with some tags, or on all of other pictures.
@@ -50,10 +48,6 @@ def transfer(
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
         minutes, resume, seed, report_images, settings: as `train` takes them.
-        recipe: animegan.gan.recipes.Recipe to go on by, with the base's width, latent_width, full_width, modulated,
-            grow, deviations, spectral and scales; the base's own if None, or with `resume` the run's. What its networks
-            have more than the base's begins untrained: judges by features, and residual blocks, which begin at zero.
-            "append", which would hold those, leaves them out.
 
     Returns:
         dict: what `train` returns, and `pictures`, the number of pictures to learn from.
@@ -65,10 +59,8 @@ def transfer(
     if method not in METHODS:
         raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
     begun = Run(out) if resume and (Path(out) / "config.json").exists() else None
-    if begun and recipe is None and "recipe" in begun.config.get("start", {}):
-        recipe = Recipe.read(begun.config["recipe"])
     goes_on = begun and begun.checkpoints() and "start" in begun.config
-    start = Begun(begun, Path(base).name, method, recipe) if goes_on else Start(find_run(base), method, recipe)
+    start = Begun(begun, Path(base).name, method) if goes_on else Start(find_run(base), method)
     if images is None and minutes is None:
         images = begun.config.get("images", IMAGES) if begun else IMAGES
     with FaceSet(faces) as data:
@@ -110,77 +102,39 @@ def _words(data, tags):
     return "; ".join(f"{name} {', '.join(f'{value} {n}' for value, n in counts[name].items())}" for name in names)
 
 
-def _in_width(recipe, known, folder):
-    """The recipe asked for, in the width of a base whose networks fit into its own.
-
-    Raises:
-        InputError: no network of that recipe can begin with the base's.
-    """
-    same = ("resize", "discriminator_norm", "deviation")
-    others = [f"{name} {getattr(recipe, name)}" for name in same if getattr(recipe, name) != getattr(known, name)]
-    if recipe.blocks < known.blocks:
-        others.append(f"blocks {recipe.blocks}")
-    if others:
-        own = ", ".join(f"{name} {getattr(known, name)}" for name in (*same, "blocks"))
-        raise InputError(
-            f"a recipe to go on by must have the networks of its base, {folder}: {own}, or more blocks. "
-            f"Received: {recipe.name}, with {', '.join(others)}"
-        )
-    if known.grow and recipe.features:  # such a base has other layers, and the judges see whole pictures only
-        raise InputError(f"a base to go on from by {recipe.name} must not have grown. Received: {folder}")
-    own = ("width", "latent_width", "full_width", "modulated", "grow", "deviations", "spectral", "scales")
-    return dataclasses.replace(recipe, **{name: getattr(known, name) for name in own})
-
-
 class Start:
     """Where a transfer begins: the networks of a run, and what of them is to learn on."""
 
-    def __init__(self, base, method, recipe=None):
+    def __init__(self, base, method):
         """Prepare.
 
         Args:
             base: animegan.gan.runs.Run.
             method: one of METHODS.
-            recipe: as `transfer` takes it.
 
         Raises:
-            InputError: the run has no networks that can be built anew and trained on, or not by this recipe.
+            InputError: the run has no networks that can be built anew and trained on.
         """
         self.base, self.method, self.size = base, method, base.config["size"]
         self.known = Recipe.read(base.config["recipe"])
-        self.asked = recipe and _in_width(recipe, self.known, base.folder)
-        if recipe and method == "append":
-            self.asked = dataclasses.replace(self.asked, blocks=self.known.blocks)
         steps = list(base.checkpoints()) or [base.config.get("step")]
         if not (base.checkpoints() or base.discriminator_path.exists()):
             raise InputError(f"a base must have a checkpoint to go on from. Received: {base.folder}, which has none")
         if base.config.get("start", {}).get("method") == "append":
             raise InputError(f"a base must be trained, finetuned or frozen. Received: {base.folder}, an appended one")
         self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
-        if base.is_judged_by_features:
-            self.config["judged_by_features"] = True
-        if recipe:
-            self.config["recipe"] = recipe.name
-        if self.known.features and base.checkpoints():
-            check_photo_weights()
 
     def recipe(self, count):
-        """The base's recipe from where the base is, or the one asked for, with what few pictures need.
+        """The base's recipe, its learning rate from the beginning, with what few pictures need.
 
         Args:
             count: number of pictures to train on.
         """
-        recipe = self.asked or self.known
-        if recipe.features and not (self.asked or self.base.checkpoints()):
-            # Published without those judges, and so without need of the rate that suits them.
-            recipe = dataclasses.replace(recipe, features=0.0, generator_rate=1.0)
-        seen = (self.config["step"] or 0) * recipe.batch
         return dataclasses.replace(
-            recipe,
-            batch=min(recipe.batch, count),
-            average=recipe.average or AVERAGE,
-            augment=recipe.augment or count < AUGMENTED,
-            penalty_after=recipe.penalty_after if self.asked else max(0, recipe.penalty_after - seen),
+            self.known,
+            batch=min(self.known.batch, count),
+            average=self.known.average or AVERAGE,
+            augment=self.known.augment or count < AUGMENTED,
         )
 
     def __call__(self, generator, discriminator):
@@ -199,19 +153,11 @@ class Start:
         return reshape(self.method, generator, discriminator)
 
     def _fill(self, generator, discriminator):
-        from animegan.gan.feature_judges import plain_judge
-        from animegan.gan.resizing import BLOCK, copy_weights
+        from animegan.gan.resizing import copy_weights
 
-        known_generator, known_discriminator = self.networks()
-        blocks = {layer.name for layer in generator.layers if layer.name.startswith(BLOCK)}
-        blocks -= {layer.name for layer in known_generator.layers}
-        old = [weight for layer in generator.layers if layer.name not in blocks for weight in layer.weights]
-        plain = plain_judge(discriminator), plain_judge(known_discriminator)
-        if (discriminator is plain[0]) != (known_discriminator is plain[1]):  # one has judges by features
-            discriminator, known_discriminator = plain
-        for known, weights in ((known_generator, old), (known_discriminator, discriminator.weights)):
+        for known, network in zip(self.networks(), (generator, discriminator), strict=True):
             try:
-                copy_weights(known.weights, weights)
+                copy_weights(known.weights, network.weights)
             except ValueError as error:
                 raise InputError(
                     f"a base's {known.name} must be as its config.json says. Received: {self.base.folder}, where "
@@ -236,19 +182,16 @@ class Start:
 class Begun:
     """Where a transfer began that has checkpoints of its own: its base may be gone by now, or have learned more."""
 
-    def __init__(self, run, base, method, recipe=None):
+    def __init__(self, run, base, method):
         """Prepare.
 
         Args:
             run: animegan.gan.runs.Run, the transfer.
-            base: name of the base's folder,
-            method: one of METHODS, and
-            recipe: as `transfer` takes it: all as they are asked for now, to be compared with those of the run.
+            base: name of the base's folder, and
+            method: one of METHODS: both as they are asked for now, to be compared with those of the run.
         """
         self.run, self.method, self.size = run, method, run.config["size"]
         self.config = run.config["start"] | {"method": method, "run": base}
-        if recipe:
-            self.config["recipe"] = recipe.name
 
     def recipe(self, count):
         """The transfer's own recipe, whatever the count."""
@@ -269,11 +212,10 @@ def reshape(method, generator, discriminator):
     Returns:
         (generator, discriminator) to train: what is to stay as it is cannot be trained.
     """
-    from animegan.gan.feature_judges import plain_judge
     from animegan.gan.transfer_networks import append_blocks, freeze_below
 
     if method == "append":
         generator = append_blocks(generator, BLOCKS)
     elif method == "freeze-discriminator":
-        freeze_below(plain_judge(discriminator), FROZEN_ABOVE)  # the others stand on what is held anyway
+        freeze_below(discriminator, FROZEN_ABOVE)
     return generator, discriminator

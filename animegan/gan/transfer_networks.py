@@ -1,9 +1,10 @@
 """What transfer learning does to networks: new blocks for a generator that is held, and layers to hold."""
 
 from animegan.gan.engine import keras, layers
-from animegan.gan.resizing import residual_block
+from animegan.gan.resizing import SLOPE
 
 APPENDED = "appended"  # how the new layers' names begin
+HIDDEN = 64  # channels inside a new block: four times those of `modern`'s last hidden layer
 
 
 def append_blocks(generator, count, seed=0):
@@ -31,6 +32,24 @@ def append_blocks(generator, count, seed=0):
         return layer(*inputs, **settings)
 
     return keras.models.clone_model(generator, clone_function=lambda layer: layer, call_function=with_blocks)
+
+
+def residual_block(maps, name, seed):
+    """Add to maps (N, H, W, C) what two convolutions find in them (He et al. 2015, arXiv:1512.03385).
+
+    Args:
+        maps: Keras tensor.
+        name: what the new layers' names begin with.
+        seed: of the initial weights.
+
+    Returns:
+        Keras tensor of the same shape; the same numbers, until the second convolution's weights have left zero.
+    """
+    start = keras.initializers.HeNormal(seed=seed)
+    found = layers.Conv2D(HIDDEN, 3, padding="same", kernel_initializer=start, name=f"{name}_in")(maps)
+    found = layers.LeakyReLU(negative_slope=SLOPE, name=f"{name}_activation")(found)
+    found = layers.Conv2D(maps.shape[-1], 3, padding="same", kernel_initializer="zeros", name=f"{name}_out")(found)
+    return layers.Add(name=f"{name}_sum")([maps, found])
 
 
 def appended_blocks(generator):

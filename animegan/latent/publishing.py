@@ -3,8 +3,8 @@
     python -m animegan.latent.publishing RUN NAME [--folder data/pretrained]
 
 What is needed to make faces, to explore them and to begin a transfer with is copied: the generator, the discriminator
-and the settings; not the checkpoints, nor judges by features, nor anything of the data. Weights are kept with the eight
-significant bits of bfloat16 and compressed, which makes the files a third as large.
+and the settings; not the checkpoints, nor anything of the data. Weights are kept with the eight significant bits of
+bfloat16 and compressed, which makes the files a third as large.
 """
 
 import argparse
@@ -19,7 +19,6 @@ import numpy as np
 
 from animegan.files import InputError, output_folder, replacing
 from animegan.gan.engine import ops
-from animegan.gan.feature_judges import plain_judge
 from animegan.gan.runs import Run
 from animegan.gan.transfer import METHODS, Start
 from animegan.latent.named import find_directions
@@ -49,8 +48,7 @@ def publish(run, name, folder=FOLDER):
         raise InputError(f"a name must be a word without a slash. Received: {name!r}")
     found = Run(run)
     start = Start(found, METHODS[0])
-    discriminator = plain_judge(start.networks()[1])  # a transfer begins without the others
-    networks = {"generator": found.load_generator(), "discriminator": discriminator}
+    networks = {"generator": found.load_generator(), "discriminator": start.networks()[1]}
     files = {part: rounded(network) for part, network in networks.items()}
     size = len(files["generator"])
     if size > MOST_BYTES:
