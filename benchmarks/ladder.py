@@ -1,4 +1,4 @@
-"""From `classic` to `modern`, one change a rung, each rung with the same minutes: what every change is worth.
+"""From `classic` to `modern`, rung by rung, each with the same minutes: what every change is worth.
 
     python benchmarks/ladder.py faces.h5 --out benchmarks/ladder [--minutes 4] [--seeds 3] [--only NAME ...]
 
@@ -9,7 +9,8 @@ latents. What is there already is not trained again: the work can be spread over
 
 A change counts as better by a ruler if its worst run is better than the best run without it. It stays if it is better
 by one of two rulers, the Fréchet distance plain and after a blur, and worse by neither. Of changes that do nothing, one
-in twenty passes for better by a ruler: so often three runs lie below three others by chance.
+in twenty passes for better by a ruler: so often three runs lie below three others by chance. The rung `together` makes
+several changes at once, which were found by longer runs: each is also tried alone, and taken away from the others.
 """
 
 import argparse
@@ -29,6 +30,14 @@ from animegan.gan.runs import Run
 from animegan.gan.training import train
 from animegan.pictures import save, sheet
 
+PARTS = {  # of the rung `together`: settings, without and with it
+    "maps": {"deviations": (False, True)},
+    "bounds": {"spectral": (0.0, 4.0), "learning_rate": (2e-4, 4e-4)},
+    "detail": {"full_width": (0, 16)},
+    "scales": {"scales": (0, 2)},
+    "modulation": {"modulated": (False, True)},
+    "batch of 16": {"batch": (32, 16)},
+}
 RUNGS = (  # name, the rung that it stands on, what it changes there
     ("classic", None, {}),
     ("narrow", "classic", {"width": 16}),
@@ -36,10 +45,15 @@ RUNGS = (  # name, the rung that it stands on, what it changes there
     ("resizing", "averaged", {"resize": True}),
     ("small batch", "resizing", {"batch": 32}),
     ("unnormed", "small batch", {"discriminator_norm": False}),
-    ("varied", "unnormed", {"deviation": True}),  # this is `modern`; what follows is tried on it
+    ("varied", "unnormed", {"deviation": True}),
+    ("together", "varied", {key: value for part in PARTS.values() for key, (_, value) in part.items()}),
+    *((name, "varied", {key: value for key, (_, value) in part.items()}) for name, part in PARTS.items()),
+    *(
+        (f"without {name}", "together", {key: value for key, (value, _) in part.items()})
+        for name, part in PARTS.items()
+    ),  # the last of these is `modern`
     ("relativistic", "varied", {"loss": "relativistic"}),
     ("penalised", "varied", {"penalty": 0.02}),
-    ("growing", "varied", {"grow": 50_000}),
     ("augmented", "varied", {"augment": True}),
     ("calming", "varied", {"decay": 250_000}),
     ("quick", "varied", {"learning_rate": 4e-4}),
