@@ -82,7 +82,7 @@ def test_the_generator_of_real_faces():
     rare = ("hair", "red", "red hair"), ("eyes", "red", "red eyes")
     for tag, value, name in rare:
         made, real = (round(100 * share) for share in found["shares"][tag][value])
-        assert f"{name} ({made} in a hundred, of the games' {real})" in card
+        assert f"{name} ({made} in a hundred, where the games have {real})" in card
         assert made < real
     seen = kept("pretrained_by_eye/getchu-faces")
     assert seen["generator"] == found["generator"], "look at them: animegan sample getchu-faces --count 100"
