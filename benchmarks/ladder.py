@@ -10,7 +10,7 @@ latents. What is there already is not trained again: the work can be spread over
 A change counts as better by a ruler if its worst run is better than the best run without it. It stays if it is better
 by one of two rulers, the Fréchet distance plain and after a blur, and worse by neither. Of changes that do nothing, one
 in twenty passes for better by a ruler: so often three runs lie below three others by chance. The rung `together` makes
-several changes at once, which were found by longer runs: each is also tried alone, and taken away from the others.
+several changes at once: each is also tried alone, and taken away from the others.
 """
 
 import argparse
