@@ -119,6 +119,18 @@ def test_a_menu_obeys_the_keys(lab):
     assert menu.evaluate("menu => menu === document.activeElement")
 
 
+def test_keys_of_the_controls_reach_no_one_else(lab):
+    """VS Code acts on keys that bubble up to the page: Enter on a button took the focus to the first face."""
+    lab.page.evaluate("window.heard = []; document.addEventListener('keydown', ({ key }) => window.heard.push(key))")
+    presses = {"Face 2 of 20": "Enter", "Undo": "Enter", "Add slider": "b", "Pad up": "Home", "hair=blue": "ArrowUp"}
+    for name, key in presses.items():
+        lab.page.get_by_label(name, exact=True).or_(lab.page.get_by_role("button", name=name, exact=True)).first.focus()
+        lab.page.keyboard.press(key)
+    lab.page.keyboard.press("Escape")
+    assert lab.page.evaluate("window.heard") == ["Escape"]
+    settled(lab)
+
+
 def test_a_face_is_pasted_with_keys_alone(lab):
     before, text = settled(lab), lab.ask(f"{STATE}.to_text(explorer.latents[5])").strip("'")
     lab.page.get_by_label("Latent", exact=True).focus()

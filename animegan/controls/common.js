@@ -10,10 +10,18 @@ function save(model) {
   said = performance.now();
   setTimeout(() => model.send({}), BUSY);
 }
-// JupyterLab also takes the keys of controls that are not ours, such as menus, unless what has the focus tells it not to.
+// JupyterLab takes the keys of controls that are not ours, such as menus, unless what has the focus tells it not to; VS Code
+// all that bubble up to the page: Enter on a button would take the focus out of the box. What leaves it stays theirs.
 function keepKeys(el, frames = 100) {
   const box = el.closest(".animegan-box");
-  if (box) box.addEventListener("focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"));
-  else if (frames) requestAnimationFrame(() => keepKeys(el, frames - 1)); // it is put into the box only later
+  if (!box) {
+    if (frames) requestAnimationFrame(() => keepKeys(el, frames - 1)); // it is put into the box only later
+    return;
+  }
+  box.addEventListener("focusin", ({ target }) => (target.dataset.lmSuppressShortcuts = "true"));
+  box.addEventListener("keydown", (event) => {
+    const theirs = event.ctrlKey || event.altKey || event.metaKey || event.key === "Escape";
+    if (!theirs && !(event.shiftKey && event.key === "Enter")) event.stopPropagation();
+  });
 }
 
