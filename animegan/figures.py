@@ -181,7 +181,7 @@ def show_boxes(images, boxes, titles=None, columns=2, width=9.0, alt=None):
     return made
 
 
-def show_bars(counts, columns=3, width=9.0, title="pictures", alt=None):
+def show_bars(counts, columns=3, width=9.0, title="pictures", alt=None, shared=False):
     """Bar charts of how often the values of tags occur.
 
     Args:
@@ -190,6 +190,7 @@ def show_bars(counts, columns=3, width=9.0, title="pictures", alt=None):
         width: of the whole, in inches.
         title: what is counted; stands below each chart.
         alt: more words for those who do not see it, after the numbers; or None.
+        shared: one scale for all charts: their bars are to be compared.
 
     Returns:
         Figure, with one chart a tag and each bar's number beside it.
@@ -210,6 +211,10 @@ def show_bars(counts, columns=3, width=9.0, title="pictures", alt=None):
         place.set_xlabel(title)
         place.margins(x=0.2)
         place.locator_params(axis="x", nbins=4)
+    if shared:
+        farthest = max(place.get_xlim()[1] for place in axes.flat[: len(counts)])
+        for place in axes.flat[: len(counts)]:
+            place.set_xlim(0, farthest)
     charts = [f"{tag}: {_words(values, '{:,.0f}'.format)}" for tag, values in counts.items()]
     made.alt = in_words(f"Bars of {title}", charts, alt)
     return made

@@ -137,6 +137,14 @@ def test_bars_keep_the_order_and_say_their_numbers():
     assert bottom > top  # the first on top
 
 
+def test_bars_that_are_compared_share_a_scale():
+    counts = {"must": {"hair": 23}, "did": {"hair": 6}}
+    for shared in (False, True):
+        ends = {axes.get_xlim() for axes in figures.show_bars(counts, shared=shared).axes[:2]}
+        assert (len(ends) == 1) == shared
+    assert min(end for _, end in ends) > 23
+
+
 def test_rungs_stand_where_their_numbers_are():
     values, spans = {"first": 1300, "last": 20}, {"first": (1250, 1400), "last": (15, 22)}
     (axes,) = figures.show_rungs(values, spans, "distance", floor=("real", 5)).axes

@@ -75,6 +75,20 @@ def test_the_other_tags_stay(random_slopes):
     assert kept[1e-3] > kept[1e9] + 0.02
 
 
+@pytest.mark.parametrize("amount", [1.0, -1.0])
+def test_a_face_that_has_come_far_enough_changes_nothing_else(random_slopes, monkeypatch, amount):
+    latents = np.random.default_rng(5).normal(size=(2000, WIDTH)).astype(np.float32)
+    odds = log_odds(random_slopes, latents, "hair=light") * np.sign(amount)
+    there = latents[odds > np.quantile(odds, 0.8)]
+    before = random_slopes._forward(there)[-1][:, 2:].argmax(axis=1)
+    kept = {}
+    for fading in (0, 5):
+        monkeypatch.setattr("animegan.latent.turning.FADING", fading)
+        after = random_slopes._forward(random_slopes.move(there, "hair=light", amount))[-1]
+        kept[fading] = np.mean(before == after[:, 2:].argmax(axis=1))
+    assert kept[5] > kept[0] + 0.02
+
+
 def test_a_way_turns(bent):
     latents = np.random.default_rng(4).normal(size=(300, WIDTH)).astype(np.float32)
     inside = latents[np.linalg.norm(latents[:, :2], axis=1) < 1.5]

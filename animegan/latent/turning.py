@@ -11,10 +11,13 @@ from animegan.files import InputError
 from animegan.gan.engine import keras, layers, ops
 
 HIDDEN = 256  # of each of two layers: more learn the hair's colour better, and move it no farther
-NOISE = 0.4  # standard deviations added to latents in training, for the slopes of a wider surrounding
+NOISE = 0.35  # standard deviations added to latents in training, for the slopes of a wider surrounding
 EPOCHS, BATCH, RATE = 40, 256, 2e-3
+SEEN = 1_700_000  # latents in training at most: where there are many, each is seen fewer times
 STEP = 0.25  # standard deviations at a time
-RIDGE = 3.0  # as a share of the mean square slope of the other tags: how much of what moves them may stay
+RIDGE = 4.0  # as a share of the mean square slope of the other tags: how much of what moves them may stay
+FADING = 6  # power of the likelihood that a face still lacks, with which RIDGE falls
+LEAST = 0.005  # of what is left of RIDGE: the equations are to have one solution
 
 
 class Slopes:
@@ -44,7 +47,8 @@ class Slopes:
 
         Each step goes where the log-odds of the value rise most for as little change as may be in the likelihoods of
         what the other tags were at the start: with w the slope of the one and O those of the others, along
-        (OᵀO + r·1)⁻¹·w, as in `animegan.latent.directions.conditioned`, but anew at each latent.
+        (OᵀO + r·1)⁻¹·w, as in `animegan.latent.directions.conditioned`, but anew at each latent, and with an r that
+        falls as the value becomes likely.
 
         Args:
             latents: float array (N, L).
@@ -70,22 +74,29 @@ class Slopes:
             wanted[np.arange(len(latents)), number, index if number == own else kept] = 1.0
         whole, rest = divmod(abs(amount), STEP)  # so that a longer way begins as a shorter one does
         for length in [STEP] * int(whole) + [rest] * (rest > 0):
-            latents += np.sign(amount) * length * self._step(latents, own, index, wanted)
+            latents += length * self._step(latents, own, index, wanted, np.sign(amount))
         return latents
 
-    def _step(self, latents, own, index, wanted):
-        """Unit vectors (N, L): where to go from each latent."""
+    def _step(self, latents, own, index, wanted, sign):
+        """Unit vectors (N, L): where to go from each latent, for more of the value (sign 1) or for less (-1)."""
         first, second, logits = self._forward(latents)
+        shown = self._softmax(logits)[:, index]
+        lacks = 1.0 - shown if sign > 0 else shown
         logits[:, index] = -np.inf  # its odds are those against its rivals
         likely = self._softmax(logits)[:, None] * self.owned
-        slopes = self._backward(first, second, wanted - likely).astype(np.float64)
+        # The slope of a likelihood, and not of its logarithm: a tag that is in doubt has next to nothing to lose.
+        rates = np.sum(wanted * likely, axis=2, keepdims=True)
+        rates[:, own] = 1.0
+        slopes = self._backward(first, second, rates * (wanted - likely)).astype(np.float64)
         way, others = slopes[:, own], np.delete(slopes, own, axis=1)
         # Woodbury's identity: a system of as many equations as there are other tags, and not as latent numbers.
         table = others @ others.transpose(0, 2, 1)
-        level = np.trace(table, axis1=1, axis2=2)[:, None, None] / max(1, others.shape[1]) + 1e-12
-        inner = np.linalg.solve(table + RIDGE * level * np.eye(others.shape[1]), others @ way[:, :, None])
+        level = np.trace(table, axis1=1, axis2=2) / max(1, others.shape[1]) + 1e-12
+        # A face that shows the value (or no longer does) is where it was to get: from there on the others hardly pay.
+        ridge = level * np.maximum(RIDGE * lacks**FADING, LEAST)
+        inner = np.linalg.solve(table + ridge[:, None, None] * np.eye(others.shape[1]), others @ way[:, :, None])
         way = way - (others.transpose(0, 2, 1) @ inner)[:, :, 0]
-        return way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
+        return sign * way / np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-12)
 
     def _softmax(self, logits):
         """Likelihoods (N, logits): of each tag's values by themselves, all tags in one go."""
@@ -133,10 +144,11 @@ def learn_slopes(latents, likelihoods, values, seed=0):
     ]
     model = keras.Sequential([keras.Input((latents.shape[1],)), layers.GaussianNoise(NOISE, seed=seed), *made])
     batches = max(1, len(latents) // BATCH)
-    rate = keras.optimizers.schedules.CosineDecay(RATE, EPOCHS * batches)
+    epochs = max(1, min(EPOCHS, round(SEEN / len(latents))))
+    rate = keras.optimizers.schedules.CosineDecay(RATE, epochs * batches)
     model.compile(keras.optimizers.AdamW(rate, weight_decay=0.02), loss=loss)
     generator = np.random.default_rng(seed)
-    for _ in range(EPOCHS):
+    for _ in range(epochs):
         for rows in np.array_split(generator.permutation(len(latents)), batches):
             model.train_on_batch(latents[rows], targets[rows])
     return Slopes([[ops.convert_to_numpy(weight) for weight in layer.weights] for layer in made], values)
