@@ -10,8 +10,8 @@ function save(model) {
   said = performance.now();
   setTimeout(() => model.send({}), BUSY);
 }
-// JupyterLab takes the keys of controls that are not ours, such as menus, unless what has the focus tells it not to; VS Code
-// all that bubble up to the page: Enter on a button would take the focus out of the box. What leaves it stays theirs.
+// Keys of controls that are not ours, such as menus, belong to the box, too. JupyterLab takes them unless what has the focus
+// tells it not to; VS Code takes all that bubble up to the page, and Enter on a button would move the focus out of the box.
 function keepKeys(el, frames = 100) {
   const box = el.closest(".animegan-box");
   if (!box) {
