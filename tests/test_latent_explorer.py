@@ -21,10 +21,10 @@ from animegan.latent import explore, movies, named
 from animegan.latent.explorer import BLEND, PAUSE, TRUNCATION, Explorer
 from animegan.latent.fast import FastGenerator
 from animegan.latent.movies import write_movie
-from animegan.latent.saving import there_and_back
+from animegan.latent.saving import STRIP, strip_latents, there_and_back
 from animegan.latent.state import History, Place, from_text, to_text
 from animegan.latent.tagged import judge
-from animegan.pictures import decode
+from animegan.pictures import decode, sheet
 
 WIDTH = 10
 
@@ -212,21 +212,24 @@ def test_a_latent_is_copied_and_pasted(explorer):
     assert not explorer.message.value
 
 
-def test_in_a_notebook_the_face_comes_first_and_the_rest_soon(explorer):
+def test_in_a_notebook_the_face_comes_first_and_the_strip_soon(explorer):
+    before = explorer.strip.value
+
     async def move():
-        words = explorer.words.value
         for amount in (0.5, 1.5):
             set_slider(explorer, "hair=blue", amount)
             assert np.array_equal(decode(explorer.face.value), explorer.picture)
-            assert explorer.words.value == words
+            assert f"hair=blue +{amount}" in explorer.words.value
+            assert explorer.strip.value == before
         await asyncio.sleep(5 * PAUSE)
 
     asyncio.run(move())
-    assert "hair=blue +1.5" in explorer.words.value
+    ends = explorer.latent, explorer.history.place.other
+    assert np.array_equal(decode(explorer.strip.value), sheet(explorer.generate(strip_latents(*ends)), STRIP))
 
 
 @pytest.mark.parametrize(("longest", "expected"), [(0.02, True), (100.0, False)])
-def test_under_a_moving_finger_the_rest_waits_for_so_long(explorer, monkeypatch, longest, expected):
+def test_under_a_moving_finger_the_strip_waits_for_so_long(explorer, monkeypatch, longest, expected):
     monkeypatch.setattr("animegan.latent.explorer.PAUSE", 100.0)
     monkeypatch.setattr("animegan.latent.explorer.LONGEST", longest)
     drawn = []

@@ -1,14 +1,10 @@
 // Save what the page has changed, and have the answer soon.
 // The notebook server holds a small message back until the page has acknowledged the one before it (Nagle's algorithm),
 // and a page that has nothing to send acknowledges 40 ms late. The kernel first answers that it is busy, then with the
-// face: so the page says something in between, an empty message that nobody listens to.
-const BUSY = 18; // ms until the kernel has said that it is busy
-let said = -Infinity;
+// face: so the page answers the first with an empty message, which nobody listens to.
 function save(model) {
-  model.save_changes();
-  if (performance.now() - said < 2 * BUSY) return;
-  said = performance.now();
-  setTimeout(() => model.send({}), BUSY);
+  const status = ({ content }) => content.execution_state === "busy" && model.send({});
+  model.save_changes({ iopub: { status } });
 }
 // Keys of controls that are not ours, such as menus, belong to the box, too. JupyterLab takes them unless what has the focus
 // tells it not to; VS Code takes all that bubble up to the page, and Enter on a button would move the focus out of the box.

@@ -23,8 +23,8 @@ COLUMNS = 10
 SHOWN = 6  # sliders at first, each of another tag
 FIRST = ("hair", "eyes")  # tags whose sliders come before the others: what people look for
 LARGE = "256px"  # side of the large face on the page
-PAUSE = 0.03  # seconds that the face has to reach the page before the rest is drawn: both need the processor
-LONGEST = 0.08  # seconds that the rest waits at most while faces keep coming, under a moving finger
+PAUSE = 0.02  # seconds that the face has to reach the page before the strip is drawn: both need the processor
+LONGEST = 0.08  # seconds that the strip waits at most while faces keep coming, under a moving finger
 TRUNCATION, BLEND = "truncation", "blend A to B"
 KINDS = {"png": "Save face (PNG)", "strip": "Save strip (PNG)", "gif": "Save blend (GIF)", "mp4": "Save blend (MP4)"}
 
@@ -59,7 +59,7 @@ class Explorer(Telling):
         """
         self.generate, self.directions, self.name = FastGenerator(generator), directions, name
         self.folder, self.seed, self._drawn = folder, seed, 0
-        self._rest, self._due = None, 0.0  # when what goes with the face is drawn, and must be
+        self._strip, self._due = None, 0.0  # when the strip is drawn, and must be
         self.latents = draw_latents(FACES, self.generate.width, seed)
         self._start = Place(self.latents[0], f"face 1 of seed {seed}", other=self.latents[1])
         self.history = History(self._start)
@@ -139,26 +139,26 @@ class Explorer(Telling):
         self._show()
 
     def _show(self):
-        """Draw the face, and soon all that goes with it."""
+        """Draw the face, say what it is, set the controls to where they should stand; and soon draw the strip."""
+        place = self.history.place
         self.face.value = encode(self.picture)
+        self.words.value = f'<p role="status" aria-live="polite">{escape(place.words())}</p>'
+        self._settle(place)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # a plain Python program, which nothing keeps waiting
-            self._show_rest()
+            self._show_strip()
             return
-        if self._rest:
-            self._rest.cancel()
+        if self._strip:
+            self._strip.cancel()
         else:
             self._due = loop.time() + LONGEST
-        self._rest = loop.call_at(min(loop.time() + PAUSE, self._due), self._show_rest)
+        self._strip = loop.call_at(min(loop.time() + PAUSE, self._due), self._show_strip)
 
-    def _show_rest(self):
-        """Set words and controls to where they should stand, and draw the strip."""
-        self._rest = None
+    def _show_strip(self):
+        self._strip = None
         with self._telling():
             place = self.history.place
-            self.words.value = f'<p role="status" aria-live="polite">{escape(place.words())}</p>'
-            self._settle(place)
             faces = self.generate(strip_latents(place.edited(self.directions), place.other))
             self.strip.value = encode(sheet(faces, STRIP))
 
