@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from animegan.gan.augmentation import augment, random_flip, rescale
-from animegan.gan.dcgan import DCGAN, build_dcgan
+from animegan.gan.dcgan import DCGAN, build_dcgan, build_networks
 from animegan.gan.engine import keras, ops
 from animegan.gan.finishing import Finisher
 from animegan.gan.losses import discriminator_loss
@@ -17,6 +17,7 @@ OTHERS = {  # every setting that changes the step, alone and together
     "relativistic": {"loss": "relativistic"},
     "averaged": {"average": 0.99},
     "resizing": {"resize": True},
+    "wide": {"generator_width": 6},
     "full": {"resize": True, "full_width": 5, "modulated": True},
     "augmented": {"augment": True},
     "scaled": {"scales": 1, "discriminator_norm": False},
@@ -44,6 +45,16 @@ def test_classic_has_the_papers_settings():
     classic = recipe("classic")
     assert (classic.batch, classic.latent_width, classic.width) == (64, 100, 64)
     assert (classic.learning_rate, classic.beta_1, classic.flip) == (2e-4, 0.5, True)
+
+
+@pytest.mark.parametrize("resize", [False, True])
+def test_the_generator_alone_can_be_wider(resize):
+    sizes = {}
+    for width in (0, 4, 8):
+        generator, discriminator = build_networks(32, dataclasses.replace(SMALL, resize=resize, generator_width=width))
+        sizes[width] = generator.count_params(), discriminator.count_params()
+    assert sizes[0] == sizes[4]
+    assert sizes[8][0] > 2 * sizes[0][0] and sizes[8][1] == sizes[0][1]
 
 
 def test_rescale_covers_the_range_of_tanh():

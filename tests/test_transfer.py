@@ -26,7 +26,7 @@ from animegan.gan.transfer import AUGMENTED, FROZEN_ABOVE, Start, transfer
 from animegan.gan.transfer_networks import freeze_below
 
 PAIRS = {"resize": True, "discriminator_norm": False, "loss": "relativistic", "penalty": 1.0, "average": 0.9}
-PAIRS |= {"full_width": 5, "modulated": True, "scales": 1}
+PAIRS |= {"generator_width": 6, "full_width": 5, "modulated": True, "scales": 1}
 RECIPES = {
     "classic": Recipe(width=4, batch=16),
     "pairs": Recipe(width=4, batch=16, **PAIRS),
@@ -271,14 +271,14 @@ def test_a_base_with_other_networks_than_it_says_is_refused(bases, faces_file, t
     from animegan.gan.dcgan import build_networks
 
     recipe = RECIPES["pairs"]
-    for said in ({"latent_width": 50}, {"width": 8}):
+    for said in ({"latent_width": 50}, {"width": 8}, {"generator_width": 8}):
         base = tmp_path / str(said)
         config = Run(bases["pairs"]).config
         Run.create(base, config | {"recipe": config["recipe"] | said})
         generator, discriminator = build_networks(32, recipe)
         generator.save(base / "generator.keras")
         discriminator.save(base / "discriminator.keras")
-        with pytest.raises(InputError, match="a base's generator must be as its config"):
+        with pytest.raises(InputError, match="a base's (generator|discriminator) must be as its config"):
             transfer(base, faces_file, tmp_path / base.name / "run", TAG, images=16, **QUIET)
 
 

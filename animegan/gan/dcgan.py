@@ -211,7 +211,7 @@ def make_generator(size, recipe, seed=0, stock=False):
     Returns:
         keras.Model.
     """
-    settings = size, recipe.width, recipe.latent_width, seed
+    settings = size, recipe.generator_width or recipe.width, recipe.latent_width, seed
     if not recipe.resize:
         return build_generator(*settings)
     shape = {name: getattr(recipe, name) for name in ("full_width", "modulated")}

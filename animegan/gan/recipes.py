@@ -17,7 +17,11 @@ RETIRED = {  # settings of old runs, by what says nothing
 }
 RANGES = (  # which values a setting may have, and what that is called
     (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
-    (("decay", "full_width", "spectral", "scales", "penalty"), lambda value: 0 <= value < inf, "0 or more"),
+    (
+        ("generator_width", "decay", "full_width", "spectral", "scales", "penalty"),
+        lambda value: 0 <= value < inf,
+        "0 or more",
+    ),
     (("learning_rate", "penalty_share"), lambda value: 0 < value < inf, "more than 0"),
     (("beta_1", "beta_2", "average"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
     (("loss",), lambda value: value in LOSSES, " or ".join(LOSSES)),
@@ -31,6 +35,7 @@ class Recipe:
     name: str = "classic"
     latent_width: int = 100  # numbers a face is made from; the paper's
     width: int = 64  # channels of the last hidden layer below full size and the discriminator's first; the paper's 128
+    generator_width: int = 0  # the same of the generator, where it has another; 0 takes `width`
     batch: int = 64  # pictures a step, of each kind; as in the published code (the text says 128)
     learning_rate: float = 2e-4  # Adam's; the paper found its usual 1e-3 too high
     beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate
