@@ -278,7 +278,7 @@ def test_a_base_with_other_networks_than_it_says_is_refused(bases, faces_file, t
         generator, discriminator = build_networks(32, recipe)
         generator.save(base / "generator.keras")
         discriminator.save(base / "discriminator.keras")
-        with pytest.raises(InputError, match="a base's (generator|discriminator) must be as its config"):
+        with pytest.raises(InputError, match=r"a base's (generator|discriminator) must be as its config"):
             transfer(base, faces_file, tmp_path / base.name / "run", TAG, images=16, **QUIET)
 
 
