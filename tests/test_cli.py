@@ -306,7 +306,7 @@ def test_train_takes_any_setting_of_a_recipe(work, monkeypatch):
 @pytest.mark.parametrize(
     ("word", "sentence"),
     [
-        ("speed=3", "a setting must be one of latent_width, width, batch, "),
+        ("speed=3", "a setting must be one of latent_width, width, generator_width, batch, "),
         ("name=mine", "a setting must be one of latent_width, "),
         ("spectral", "spectral must be a number. Received: "),
         ("resize=True", "resize must be true or false. Received: True"),
