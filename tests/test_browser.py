@@ -55,6 +55,17 @@ def test_a_slider_steers_with_the_keyboard(lab):
     lab.page.get_by_text(words(lab)).wait_for()
 
 
+def test_the_page_answers_when_the_kernel_says_that_it_is_busy(lab):
+    """Without that answer the notebook server holds the face back: see common.js."""
+    lab.ask("setattr(explorer, 'heard', [])")
+    lab.ask("explorer.sliders.on_msg(lambda widget, content, buffers: explorer.heard.append(content))")
+    before = settled(lab)
+    lab.page.get_by_role("slider", name=lab.ask("explorer.sliders.names[0]").strip("'"), exact=True).focus()
+    lab.page.keyboard.press("ArrowRight")
+    settled(lab, before)
+    assert lab.ask("explorer.heard") == "[{}]"
+
+
 def test_undo_brings_the_old_face_back(lab):
     lab.page.get_by_role("button", name="Reset").click()
     lab.page.wait_for_timeout(500)
