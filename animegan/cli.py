@@ -259,7 +259,7 @@ def _add_train(commands):
     parser.add_argument("--images", type=int, help="stop after this many pictures (25 passes over the data)")
     _add_training(parser)
     parser.add_argument(
-        "--width", type=_at_least(1), help="channels of the last hidden layer below full size (the recipe's)"
+        "--width", type=_at_least(1), help="channels of both networks' narrowest layers below full size (the recipe's)"
     )
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
     parser.add_argument(

@@ -58,12 +58,14 @@ def test_a_slider_steers_with_the_keyboard(lab):
 def test_the_page_answers_when_the_kernel_says_that_it_is_busy(lab):
     """Without that answer the notebook server holds the face back: see common.js."""
     lab.ask("setattr(explorer, 'heard', [])")
-    lab.ask("explorer.sliders.on_msg(lambda widget, content, buffers: explorer.heard.append(content))")
+    lab.ask("setattr(explorer, 'hear', lambda widget, content, buffers: explorer.heard.append(content))")
+    lab.ask("explorer.sliders.on_msg(explorer.hear)")
     before = settled(lab)
     lab.page.get_by_role("slider", name=lab.ask("explorer.sliders.names[0]").strip("'"), exact=True).focus()
     lab.page.keyboard.press("ArrowRight")
     settled(lab, before)
     assert lab.ask("explorer.heard") == "[{}]"
+    lab.ask("explorer.sliders.on_msg(explorer.hear, remove=True)")
 
 
 def test_undo_brings_the_old_face_back(lab):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from browsing import bare_page
 
-from animegan.controls import Picture, Sheet
+from animegan.controls import Pad, Picture, Sheet, Sliders
 from animegan.pictures import encode
 
 MODEL = """([source, state, names]) => {
@@ -23,9 +23,11 @@ MODEL = """([source, state, names]) => {
         },
         on: (event, listener) => (listeners[event] ??= []).push(listener),
         off: () => {},
-        save_changes: () => {},
-        send: () => {},
+        save_changes: (callbacks) => { window.callbacks = callbacks; },
+        send: (content) => window.sent.push(content),
+        widget_manager: { callbacks: () => ({ iopub: { output: "theirs" } }) },
     };
+    window.sent = [];
     document.body.replaceChildren();
     const code = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     return import(code).then((module) => module.default.render({ model: window.model, el: document.body }) && null);
@@ -57,6 +59,27 @@ def test_a_picture_of_any_size_is_shown(page, side):
     assert picture.evaluate("picture => picture.naturalWidth") == side
     held = base64.b64decode(picture.get_attribute("src").partition(",")[2])
     assert hashlib.sha256(held).digest() == hashlib.sha256(data).digest()
+
+
+def test_a_slider_says_what_was_moved_and_answers_once_when_the_kernel_is_busy(page):
+    put(page, Sliders, names=["hair", "eyes"], values={}, moves={}, ranges={}, reach=[-4, 4, 0.1])
+    page.get_by_role("slider", name="hair").press("ArrowRight")
+    page.get_by_role("slider", name="eyes").press("ArrowRight")
+    page.get_by_role("slider", name="eyes").press("ArrowRight")
+    assert page.evaluate("[model.get('values'), model.get('moves')]") == [
+        {"hair": 0.1, "eyes": 0.2},
+        {"hair": 1, "eyes": 2},
+    ]
+    assert page.evaluate("callbacks.iopub.output") == "theirs"
+    for state, answers in (("starting", []), ("busy", [{}]), ("idle", [{}])):
+        page.evaluate("(state) => { callbacks.iopub.status({ content: { execution_state: state } }); }", state)
+        assert page.evaluate("sent") == answers
+
+
+def test_the_pad_counts_the_way_that_was_moved(page):
+    put(page, Pad, names=["hair", "eyes"], place=[0, 1], moves={}, reach=4)
+    page.locator(".animegan-pad").press("ArrowRight")
+    assert page.evaluate("[model.get('place'), model.get('moves')]") == [[0.1, 1], {"hair": 1}]
 
 
 def test_the_sheet_says_which_face_is_steered(page):

@@ -244,6 +244,28 @@ def test_under_a_moving_finger_the_strip_waits_for_so_long(explorer, monkeypatch
     assert bool(drawn) is expected
 
 
+def test_a_message_of_one_slider_brings_no_old_values_of_others(explorer):
+    """The page had not heard of the reset yet when it sent the second move."""
+    explorer.sliders.set_state({"values": {"hair=blue": 1.0}, "moves": {"hair=blue": 1}})
+    assert explorer.history.place.amounts == {"hair=blue": 1.0}
+    explorer.buttons["Reset"].click()
+    explorer.sliders.set_state(
+        {"values": {"hair=blue": 1.0, "eyes=green": 0.5}, "moves": {"hair=blue": 1, "eyes=green": 1}}
+    )
+    assert explorer.history.place.amounts == {"eyes=green": 0.5}
+    assert explorer.sliders.values["hair=blue"] == 0.0
+
+
+def test_nor_does_one_of_the_pad(explorer):
+    right, up = explorer.pad.names
+    explorer.pad.set_state({"place": [1.0, 2.0], "moves": {right: 1, up: 1}})
+    assert explorer.history.place.amounts == {right: 1.0, up: 2.0}
+    explorer.buttons["Reset"].click()
+    explorer.pad.set_state({"place": [1.5, 2.0], "moves": {right: 2, up: 1}})
+    assert explorer.history.place.amounts == {right: 1.5}
+    assert explorer.pad.place == [1.5, 0.0]
+
+
 def test_errors_show_in_the_widget_and_change_nothing(explorer, monkeypatch):
     before = explorer.latent
     explorer.text.value = "<b>nonsense"

@@ -271,14 +271,16 @@ def test_a_base_with_other_networks_than_it_says_is_refused(bases, faces_file, t
     from animegan.gan.dcgan import build_networks
 
     recipe = RECIPES["pairs"]
-    for said in ({"latent_width": 50}, {"width": 8}, {"generator_width": 8}):
+    others = {"latent_width": (50, "generator"), "width": (8, "discriminator"), "generator_width": (8, "generator")}
+    for name, (value, network) in others.items():
+        said = {name: value}
         base = tmp_path / str(said)
         config = Run(bases["pairs"]).config
         Run.create(base, config | {"recipe": config["recipe"] | said})
         generator, discriminator = build_networks(32, recipe)
         generator.save(base / "generator.keras")
         discriminator.save(base / "discriminator.keras")
-        with pytest.raises(InputError, match=r"a base's (generator|discriminator) must be as its config"):
+        with pytest.raises(InputError, match=f"a base's {network} must be as its config"):
             transfer(base, faces_file, tmp_path / base.name / "run", TAG, images=16, **QUIET)
 
 

@@ -28,7 +28,22 @@ class Picture(anywidget.AnyWidget):
     width = traitlets.Unicode("auto").tag(sync=True)  # on the page, in CSS's units
 
 
-class Sliders(anywidget.AnyWidget):
+class Moved(anywidget.AnyWidget):
+    """A control with several names, one of which is moved at a time."""
+
+    moves = traitlets.Dict().tag(**MOVED)  # name → how often the page has moved it
+    _known = traitlets.Dict()  # those that were asked for
+
+    def touched(self):
+        """What the page has moved since the last call: a set of names, or None where it has moved nothing.
+
+        A page sends all values, those of other names as it knew them: the kernel may have set them anew since.
+        """
+        known, self._known = self._known, self.moves
+        return {name for name in self.moves if self.moves[name] != known.get(name)} or None
+
+
+class Sliders(Moved):
     """A slider for each name."""
 
     _esm = COMMON + (HERE / "sliders.js").read_text(encoding="utf-8")
@@ -40,7 +55,7 @@ class Sliders(anywidget.AnyWidget):
     reach = traitlets.List([-REACH, REACH, STEP]).tag(sync=True)
 
 
-class Pad(anywidget.AnyWidget):
+class Pad(Moved):
     """A square that moves along two directions at once."""
 
     _esm = COMMON + (HERE / "pad.js").read_text(encoding="utf-8")

@@ -29,7 +29,9 @@ function render({ model, el }) {
   function go(x, y) {
     const reach = model.get("reach");
     const within = (value) => Math.round(100 * Math.max(-reach, Math.min(reach, value))) / 100;
-    model.set("place", [within(x), within(y)]);
+    const [old, place] = [model.get("place"), [within(x), within(y)]];
+    model.set("place", place);
+    count(model, model.get("names").filter((_, index) => place[index] !== old[index]));
     save(model);
     update();
   }

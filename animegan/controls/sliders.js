@@ -31,6 +31,7 @@ function render({ model, el }) {
       input.addEventListener("input", () => {
         show(name, inputs[name]);
         model.set("values", { ...model.get("values"), [name]: Number(input.value) });
+        count(model, [name]);
         save(model);
       });
       input.addEventListener("keydown", (event) => {

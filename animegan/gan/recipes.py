@@ -35,7 +35,7 @@ class Recipe:
     name: str = "classic"
     latent_width: int = 100  # numbers a face is made from; the paper's
     width: int = 64  # channels of the last hidden layer below full size and the discriminator's first; the paper's 128
-    generator_width: int = 0  # the same of the generator, where it has another; 0 takes `width`
+    generator_width: int = 0  # in place of `width` for the generator alone; 0 takes `width`
     batch: int = 64  # pictures a step, of each kind; as in the published code (the text says 128)
     learning_rate: float = 2e-4  # Adam's; the paper found its usual 1e-3 too high
     beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate

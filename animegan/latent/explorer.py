@@ -59,7 +59,7 @@ class Explorer(Telling):
         """
         self.generate, self.directions, self.name = FastGenerator(generator), directions, name
         self.folder, self.seed, self._drawn = folder, seed, 0
-        self._strip, self._due = None, 0.0  # when the strip is drawn, and must be
+        self._timer, self._due = None, 0.0  # when the strip is drawn, and must be
         self.latents = draw_latents(FACES, self.generate.width, seed)
         self._start = Place(self.latents[0], f"face 1 of seed {seed}", other=self.latents[1])
         self.history = History(self._start)
@@ -149,14 +149,14 @@ class Explorer(Telling):
         except RuntimeError:  # a plain Python program, which nothing keeps waiting
             self._show_strip()
             return
-        if self._strip:
-            self._strip.cancel()
+        if self._timer:
+            self._timer.cancel()
         else:
             self._due = loop.time() + LONGEST
-        self._strip = loop.call_at(min(loop.time() + PAUSE, self._due), self._show_strip)
+        self._timer = loop.call_at(min(loop.time() + PAUSE, self._due), self._show_strip)
 
     def _show_strip(self):
-        self._strip = None
+        self._timer = None
         with self._telling():
             place = self.history.place
             faces = self.generate(strip_latents(place.edited(self.directions), place.other))
@@ -183,8 +183,10 @@ class Explorer(Telling):
 
     @guarded
     def _slide(self, change):
-        place, moved = self.history.place, None
+        place, moved, touched = self.history.place, None, self.sliders.touched()
         for name, value in change["new"].items():
+            if touched and name not in touched:
+                continue
             if value != change["old"].get(name, 0.0):  # one message can tell of several sliders
                 known = {TRUNCATION: "strength", BLEND: "share"}
                 place = replace(place, **{known[name]: value}) if name in known else place.with_amount(name, value)
@@ -194,9 +196,10 @@ class Explorer(Telling):
 
     @guarded
     def _drag(self, change):
-        place = self.history.place
+        place, touched = self.history.place, self.pad.touched()
         for name, amount, old in zip(self.pad.names, change["new"], change["old"], strict=True):
-            place = place if amount == old else place.with_amount(name, amount)
+            kept = amount == old or (touched and name not in touched)
+            place = place if kept else place.with_amount(name, amount)
         self._go(place, ("pad", *self.pad.names))
 
     @guarded

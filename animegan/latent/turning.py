@@ -33,7 +33,7 @@ class Slopes:
         self.layers = [(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)) for kernel, bias in layers]
         # Copies, since some BLAS libraries multiply by a small transposed view on several threads, which then wait for
         # a processor that is taken: 8 ms in place of 0.03 were seen beside a busy program.
-        self.back = [np.ascontiguousarray(kernel.T) for kernel, _ in self.layers]
+        self.transposed = [np.ascontiguousarray(kernel.T) for kernel, _ in self.layers]
         self.values = {tag: tuple(names) for tag, names in values.items()}
         sizes = [len(names) for names in self.values.values()]
         self.starts = np.cumsum([0, *sizes[:-1]])  # of each tag's logits
@@ -116,7 +116,7 @@ class Slopes:
 
     def _backward(self, first, second, asked):
         """Derivatives by the latents, (N, K, L), of sums of logits weighted by `asked` (N, K, logits)."""
-        one, two, three = self.back
+        one, two, three = self.transposed
         back = (asked @ three) * _silu_slope(second)[:, None]
         return ((back @ two) * _silu_slope(first)[:, None]) @ one
 
