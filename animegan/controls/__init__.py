@@ -29,18 +29,22 @@ class Picture(anywidget.AnyWidget):
 
 
 class Moved(anywidget.AnyWidget):
-    """A control with several names, one of which is moved at a time."""
+    """A control with several names, of which its page sends all values when it has moved some."""
 
     moves = traitlets.Dict().tag(**MOVED)  # name → how often the page has moved it
-    _known = traitlets.Dict()  # those that were asked for
+    _known = traitlets.Dict()  # those of the last call
 
-    def touched(self):
-        """What the page has moved since the last call: a set of names, or None where it has moved nothing.
+    def moved(self, new, old):
+        """Which values a change brings: {name: value}. Of a page's message those that it has moved since the last call.
 
-        A page sends all values, those of other names as it knew them: the kernel may have set them anew since.
+        The others are as the page knew them: the kernel may have set them anew since.
+
+        Args:
+            new, old: {name: value}; 0 where missing.
         """
         known, self._known = self._known, self.moves
-        return {name for name in self.moves if self.moves[name] != known.get(name)} or None
+        touched = {name for name in self.moves if self.moves[name] != known.get(name)} or new
+        return {name: value for name, value in new.items() if value != old.get(name, 0.0) and name in touched}
 
 
 class Sliders(Moved):

@@ -183,23 +183,20 @@ class Explorer(Telling):
 
     @guarded
     def _slide(self, change):
-        place, moved, touched = self.history.place, None, self.sliders.touched()
-        for name, value in change["new"].items():
-            if touched and name not in touched:
-                continue
-            if value != change["old"].get(name, 0.0):  # one message can tell of several sliders
-                known = {TRUNCATION: "strength", BLEND: "share"}
-                place = replace(place, **{known[name]: value}) if name in known else place.with_amount(name, value)
-                moved = name
+        place, moved = self.history.place, None
+        known = {TRUNCATION: "strength", BLEND: "share"}
+        for name, value in self.sliders.moved(change["new"], change["old"]).items():  # one message can tell of several
+            place = replace(place, **{known[name]: value}) if name in known else place.with_amount(name, value)
+            moved = name
         if moved:
             self._go(place, moved)
 
     @guarded
     def _drag(self, change):
-        place, touched = self.history.place, self.pad.touched()
-        for name, amount, old in zip(self.pad.names, change["new"], change["old"], strict=True):
-            kept = amount == old or (touched and name not in touched)
-            place = place if kept else place.with_amount(name, amount)
+        place = self.history.place
+        new, old = (dict(zip(self.pad.names, change[when], strict=True)) for when in ("new", "old"))
+        for name, amount in self.pad.moved(new, old).items():
+            place = place.with_amount(name, amount)
         self._go(place, ("pad", *self.pad.names))
 
     @guarded

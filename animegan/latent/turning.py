@@ -31,8 +31,8 @@ class Slopes:
             values: {tag: tuple of its values}, in the order of the logits.
         """
         self.layers = [(np.asarray(kernel, np.float32), np.asarray(bias, np.float32)) for kernel, bias in layers]
-        # Copies, since some BLAS libraries multiply by a small transposed view on several threads, which then wait for
-        # a processor that is taken: 8 ms in place of 0.03 were seen beside a busy program.
+        # Copies, since some BLAS libraries multiply by a small transposed view on several threads, which wait for each
+        # other where a processor is taken, by a browser for instance.
         self.transposed = [np.ascontiguousarray(kernel.T) for kernel, _ in self.layers]
         self.values = {tag: tuple(names) for tag, names in values.items()}
         sizes = [len(names) for names in self.values.values()]
