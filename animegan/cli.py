@@ -262,13 +262,6 @@ def _add_train(commands):
         "--width", type=_at_least(1), help="channels of both networks' narrowest layers below full size (the recipe's)"
     )
     parser.add_argument("--batch", type=_at_least(1), help="pictures a step (the recipe's)")
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        metavar="SETTING=VALUE",
-        help="another setting of the recipe's, such as flip=false",
-    )
     parser.add_argument("--memory", type=float, metavar="MB", help="stream larger files (a quarter of what is free)")
     parser.add_argument(
         "--distribute", action="store_true", help="use all devices, and other workers (docs/training.md)"
@@ -281,6 +274,13 @@ def _add_training(parser):
     parser.add_argument("--resume", action="store_true", help="go on with the run, with the settings it has")
     parser.add_argument("--seed", type=_at_least(0), help="of weights, latents and order (0)")
     parser.add_argument("--report-images", type=int, help="pictures between two sample sheets (about a pass)")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="SETTING=VALUE",
+        help="another setting of the recipe's, such as flip=false",
+    )
 
 
 def _settings(options):
@@ -331,7 +331,7 @@ def _transfer(options):
 
     settings, config = _settings(options)
     method = options.method or config.get("start", {}).get("method", METHODS[0])
-    return transfer(options.run, options.faces, options.out, method=method, **settings)
+    return transfer(options.run, options.faces, options.out, method=method, changes=options.set, **settings)
 
 
 def _add_sample(commands):

@@ -42,6 +42,7 @@ RECIPES = {
         augment=True,
         decay=64,
         full_width=5,
+        deep=True,
     ),
 }
 SETTINGS = {"seed": 0, "report_images": 32, "progress": False}  # a report every second step

@@ -59,13 +59,21 @@ def test_what_comes_with_the_project(name):
 
 
 @pytest.mark.parametrize("name", pretrained_names())
-def test_a_card_s_command_trains_what_comes_with_the_project(name, monkeypatch):
+def test_a_card_s_commands_train_what_comes_with_the_project(name, monkeypatch):
     calls = []
-    monkeypatch.setattr("animegan.gan.training.train", lambda *words, **named: calls.append((words, named)) or {})
-    (command,) = re.findall(r"animegan (train .*?) python ", card_of(name).replace("\\ ", ""))
-    assert main(command.split()) == 0
-    (((*_, recipe), options),) = calls
+    for command in ("train", "transfer"):  # a transfer has its base's recipe, with changes
+        monkeypatch.setattr(
+            f"animegan.gan.{'training' if command == 'train' else 'transfer'}.{command}",
+            lambda *words, **named: calls.append((words, named)) or {},
+        )
+    card = card_of(name).replace("\\ ", "")
+    for command in re.findall(r"animegan ((?:train|transfer) .*?) (?=animegan|python)", card):
+        assert main(command.split()) == 0
+    ((*_, recipe), options), *transfers = calls
+    for _, options in transfers:
+        recipe = recipe.set(*options["changes"])
     config = find_run(name).config
+    assert ("start" in config) == bool(transfers)
     assert recipe == Recipe.read(config["recipe"])
     assert options["images"] == config["step"] * recipe.batch
 

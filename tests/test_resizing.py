@@ -44,6 +44,7 @@ def test_generator_and_discriminator_fit_together(size):
         {},
         {"full_width": 5},
         {"full_width": 5, "modulated": True},
+        {"full_width": 5, "modulated": True, "deep": True},
     ],
 )
 def test_stock_layers_make_the_same_pictures(shape):
@@ -81,6 +82,27 @@ def test_latents_scale_and_shift_every_hidden_layer(kind):
                 layer.beta.assign(0 * layer.beta + 1)  # something to scale
         one, other = ops.convert_to_numpy(generator(random(2, 7), training=True))
         assert (np.abs(one - other).max() > 1e-3) == (steered is not None), steered
+
+
+@pytest.mark.parametrize("size", [32, 96])
+def test_what_makes_a_generator_deep_begins_as_nothing_at_each_size_below_full(size):
+    shape = {"full_width": 5, "modulated": True}
+    shallow, deep = (build_resize_generator(size, 4, 7, seed=1, deep=deep, **shape) for deep in (False, True))
+    latents = random(3, 7)
+    expected = ops.convert_to_numpy(shallow(latents, training=True))
+    assert np.array_equal(ops.convert_to_numpy(deep(latents, training=True)), expected)
+    factors = [layer for layer in deep.layers if layer.name.startswith("deep_") and layer.name.endswith("_factor")]
+    sides = [size // 2**step for step in range(1, 5) if size // 2**step >= 4]
+    assert {layer.name for layer in factors} == {f"deep_{side}_factor" for side in sides}
+    for layer in factors:
+        layer.bias.assign(0 * layer.bias + 1)
+        assert not np.allclose(ops.convert_to_numpy(deep(latents, training=True)), expected, atol=1e-4), layer.name
+        layer.bias.assign(0 * layer.bias)
+
+
+def test_a_deep_generator_needs_modulation():
+    with pytest.raises(InputError, match=r"must have modulated where it has deep\. Received: deep alone"):
+        Recipe(deep=True, resize=True)
 
 
 @pytest.mark.parametrize("name", ["full_width", "modulated"])

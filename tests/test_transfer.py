@@ -63,11 +63,11 @@ def transferred(bases, faces_file, tmp_path_factory):
     return runs
 
 
-def begin(start):
+def begin(start, *changes):
     """The model that a transfer trains, before it has, and its recipe."""
     from animegan.gan.dcgan import build_dcgan
 
-    recipe = start.recipe(1000)
+    recipe = start.recipe(1000).set(*changes)
     return build_dcgan(32, recipe, start=start), recipe
 
 
@@ -89,6 +89,42 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
         faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
         assert faces.std() > 1e-4
         assert np.allclose(same, faces, atol=1e-3 * faces.std())
+
+
+@pytest.mark.parametrize("pretrained", [False, True])
+def test_a_transfer_can_make_the_generator_deep(bases, faces_file, tmp_path, pretrained):
+    base = bases["modern"]
+    if pretrained:  # which has no checkpoint, but both networks
+        generator, discriminator = Start(Run(base), "finetune").networks()
+        base = tmp_path / "pretrained"
+        Run.create(base, Run(bases["modern"]).config)
+        generator.save(base / "generator.keras")
+        discriminator.save(base / "discriminator.keras")
+    known = Run(base).load_generator()
+    start = Start(Run(base), "finetune")
+    model, _ = begin(start, "deep=true")
+    latents = draw_latents(50, 100)
+    faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
+    assert np.allclose(same, faces, atol=1e-3 * faces.std())
+    run = tmp_path / "run"
+    words = "transfer", str(base), str(faces_file), "--out", str(run), "--report-images", "64"
+    assert main([*words, "--set", "deep=true", "--set", "batch=8", "--images", "16"]) == 0
+    shutil.rmtree(run / "checkpoint")  # as if killed before the first: the run's settings are those that it has
+    assert main([*words, "--images", "64", "--resume"]) == 0
+    assert (Run(run).config["recipe"]["deep"], Run(run).config["recipe"]["batch"]) == (True, 8)
+    learned = {weight.path: ops.convert_to_numpy(weight) for weight in Run(run).load_generator().weights}
+    factors = [value for path, value in learned.items() if path.startswith("deep") and "factor/kernel" in path]
+    assert len(factors) == 3 and all(value.any() for value in factors)
+    transfer(run, faces_file, tmp_path / "next", images=16, tags=[], **QUIET)
+    assert Run(tmp_path / "next").config["recipe"]["deep"]
+
+
+def test_other_settings_of_the_networks_stay_the_bases(bases, faces_file, tmp_path):
+    for change in ("width=8", "generator_width=8", "full_width=3"):
+        with pytest.raises(InputError, match=r"a base's \w+ must be as its config.json says, and as the transfer's"):
+            transfer(bases["modern"], faces_file, tmp_path / change, TAG, images=16, changes=[change], **QUIET)
+    with pytest.raises(InputError, match="must have modulated where it has deep"):
+        transfer(bases["classic"], faces_file, tmp_path / "deep", TAG, images=16, changes=["deep=true"], **QUIET)
 
 
 def test_append_adds_blocks_below_full_size(transferred):

@@ -96,6 +96,6 @@ def build_discriminator(size=64, width=64, seed=0):
     return keras.Model(pictures, logits, name="discriminator")
 
 
-def batch_norm():
+def batch_norm(**settings):
     """Batch normalisation with averages that follow the weights quickly (0.9, as in the published code)."""
-    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, **settings)

@@ -45,6 +45,7 @@ class Recipe:
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
     full_width: int = 0  # channels of a hidden layer of the generator at the pictures' full size; needs `resize`
     modulated: bool = False  # let the latents scale and shift each of the generator's hidden layers; needs `resize`
+    deep: bool = False  # the generator looks at the maps of each size twice; needs `modulated`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean
@@ -73,6 +74,8 @@ class Recipe:
             raise InputError("a recipe must have deviation where it has deviations. Received: deviations alone")
         if self.deviation and self.penalty and self.penalty_share < 1:  # a part of a batch varies otherwise
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
+        if self.deep and not self.modulated:
+            raise InputError("a recipe must have modulated where it has deep. Received: deep alone")
         for name in ("full_width", "modulated"):
             if getattr(self, name) and not self.resize:
                 raise InputError(f"a recipe must have resize where it has {name}. Received: {name} alone")

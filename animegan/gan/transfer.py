@@ -33,6 +33,7 @@ def transfer(
     resume=False,
     seed=0,
     report_images=None,
+    changes=(),
     **settings,
 ):
     """Train a copy of a run on the pictures with some tags, or on all of other pictures.
@@ -47,6 +48,8 @@ def transfer(
             blocks before the last step that enlarges its maps.
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
+        changes: strings such as "batch=32", settings of the recipe that are to be others than the base's; "deep=true"
+            gives a generator that is not deep the layers for it, which change nothing at first.
         minutes, resume, seed, report_images, settings: as `train` takes them.
 
     Returns:
@@ -79,10 +82,11 @@ def transfer(
             f"animegan: {count} pictures are few: faces will be like them, and each other. {FEW} or more are better",
             file=sys.stderr,
         )
+    recipe = Recipe.read(begun.config["recipe"]) if begun else start.recipe(count)
     result = train(
         faces,
         out,
-        start.recipe(count),
+        recipe.set(*changes),
         images=images,
         minutes=minutes,
         resume=resume,
@@ -153,15 +157,18 @@ class Start:
         return reshape(self.method, generator, discriminator)
 
     def _fill(self, generator, discriminator):
-        from animegan.gan.resizing import copy_weights
+        from animegan.gan.resizing import DEEP, copy_weights
 
         for known, network in zip(self.networks(), (generator, discriminator), strict=True):
+            weights = network.weights
+            if not self.known.deep:  # what makes a generator deep begins as nothing
+                weights = [weight for weight in weights if not weight.path.startswith(DEEP)]
             try:
-                copy_weights(known.weights, network.weights)
+                copy_weights(known.weights, weights)
             except ValueError as error:
                 raise InputError(
-                    f"a base's {known.name} must be as its config.json says. Received: {self.base.folder}, where "
-                    "settings of the networks, such as size or width, are others"
+                    f"a base's {known.name} must be as its config.json says, and as the transfer's settings of the "
+                    f"networks, such as width. Received: {self.base.folder}, where they are others"
                 ) from error
 
     def networks(self):
@@ -192,10 +199,6 @@ class Begun:
         """
         self.run, self.method, self.size = run, method, run.config["size"]
         self.config = run.config["start"] | {"method": method, "run": base}
-
-    def recipe(self, count):
-        """The transfer's own recipe, whatever the count."""
-        return Recipe.read(self.run.config["recipe"])
 
     def __call__(self, generator, discriminator):
         """Make of new networks what the transfer trains; their weights are left to the checkpoint."""
