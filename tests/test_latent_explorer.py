@@ -409,7 +409,10 @@ def test_a_failed_movie_leaves_the_old_one(tmp_path, kind, monkeypatch):
     assert [found.name for found in tmp_path.iterdir()] == [path.name]
 
 
-BLUE = {"drawn-faces": 0.7, "getchu-faces": 0.6}  # share of the faces whose hair a direction turns blue, at least
+BLUE = {  # shares of the faces whose hair a direction turns blue, at least, and of which anything else changes, at most
+    "drawn-faces": (0.7, 0.25),
+    "getchu-faces": (0.6, 0.3),
+}
 
 
 def test_generators_come_with_the_project():
@@ -428,7 +431,8 @@ def test_generators_that_come_with_the_project_are_ready(name):
     assert run.generator_path.stat().st_size < 8e6
     network, many = load_face_network(), draw_latents(200, generator.input_shape[-1], seed=5)
     result = judge(generator, network, many, directions.move(many, "hair=blue", 2.0), "hair=blue")
-    assert result["before"] < 0.4 and result["after"] > BLUE[name] and result["any_changed"] < 0.25
+    blue, others = BLUE[name]
+    assert result["before"] < 0.4 and result["after"] > blue and result["any_changed"] < others
     start = Start(run, "finetune")
     networks = build_networks(run.config["size"], start.recipe(1000))
     start(*networks)  # a transfer begins so

@@ -1,6 +1,7 @@
 import dataclasses
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -45,10 +46,11 @@ def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
     starts = [Start(Run(folder), "finetune") for folder in (run, tmp_path / "names" / "my-faces")]
     assert [start.config["step"] for start in starts] == [2, 2]
     one, other = (start(*build_networks(32, SMALL)) for start in starts)
-    for weight, same in zip(one[0].weights + one[1].weights, other[0].weights + other[1].weights, strict=True):
-        values = [ops.convert_to_numpy(each) for each in (weight, same)]
-        assert np.allclose(*values, rtol=4e-3, atol=5e-4), weight.path  # rounded to 8 significant bits
-        assert same.dtype == "float32"
+    for part, bits in enumerate(publishing.BITS.values()):
+        for weight, same in zip(one[part].weights, other[part].weights, strict=True):
+            value, rounded = (ops.convert_to_numpy(each) for each in (weight, same))
+            assert np.allclose(rounded, value, rtol=2**-bits, atol=5e-4), weight.path
+            assert same.dtype == "float32"
 
 
 def test_an_opponent_is_read_by_those_who_have_loaded_nothing_else():
@@ -67,8 +69,8 @@ def test_an_opponent_is_read_and_judges_as_before(run, tmp_path):
     found = np.array(subprocess.run(line, check=True, capture_output=True, text=True).stdout.split(), float)
     _, judge = Start(Run(run), "finetune").networks()
     pictures = np.random.default_rng(0).uniform(-1, 1, (8, 32, 32, 3)).astype("float32")
-    assert np.allclose(found, np.ravel(ops.convert_to_numpy(judge(pictures))), atol=0.02)
-    assert np.ptp(found) > 0.1
+    assert np.allclose(found, np.ravel(ops.convert_to_numpy(judge(pictures))), atol=0.06)
+    assert np.ptp(found) > 0.5
 
 
 def test_few_bits_make_the_same_faces(run, tmp_path):
@@ -80,12 +82,19 @@ def test_few_bits_make_the_same_faces(run, tmp_path):
     assert whole - kept > 2 * published.load_generator().count_params()
 
 
+def test_equal_weights_make_equal_files_whenever_they_are_saved(run):
+    generator = Run(run).load_generator()
+    first = publishing.rounded(generator, 8)
+    time.sleep(1.1)  # Keras notes the second
+    assert publishing.rounded(generator, 8) == first
+
+
 def test_weights_that_few_bits_cannot_hold_are_refused(run):
     generator = Run(run).load_generator()
     bias = generator.weights[-1]
     bias.assign(ops.full(bias.shape, 7e4))
     with pytest.raises(InputError, match=r"finite in float16\. Received: layers/.* up to 70000"):
-        publishing.rounded(generator)
+        publishing.rounded(generator, 8)
 
 
 def test_what_is_not_to_be_published(run, tmp_path, monkeypatch):

@@ -3,8 +3,8 @@
     python -m animegan.latent.publishing RUN NAME [--folder data/pretrained]
 
 What is needed to make faces, to explore them and to begin a transfer with is copied: the generator, the discriminator
-and the settings; not the checkpoints, nor anything of the data. Weights are kept with the eight significant bits of
-bfloat16 and compressed, which makes the files a third as large.
+and the settings; not the checkpoints, nor anything of the data. Weights are kept with few significant bits and
+compressed, which makes the files a third as large.
 """
 
 import argparse
@@ -18,7 +18,6 @@ import h5py
 import numpy as np
 
 from animegan.files import InputError, output_folder, replacing
-from animegan.gan.engine import ops
 from animegan.gan.runs import Run
 from animegan.gan.transfer import METHODS, Start
 from animegan.latent.named import find_directions
@@ -26,7 +25,8 @@ from animegan.pretrained import FOLDER
 
 MOST_BYTES = 8_000_000  # of a generator: a repository is cloned by everybody
 FACES = 120_000  # labelled for its directions: more than for a run's own, which is to be explored soon
-WEIGHTS = "model.weights.h5"  # in a .keras file, which is a zip
+BITS = {"generator": 8, "discriminator": 5}  # significant ones of a weight: faces are looked at, an opponent learns on
+WEIGHTS, METADATA = "model.weights.h5", "metadata.json"  # in a .keras file, which is a zip
 LARGE = 4096  # numbers of an array from which on its first bytes lie apart from its second ones: they compress better
 
 
@@ -49,7 +49,7 @@ def publish(run, name, folder=FOLDER):
     found = Run(run)
     start = Start(found, METHODS[0])
     networks = {"generator": found.load_generator(), "discriminator": start.networks()[1]}
-    files = {part: rounded(network) for part, network in networks.items()}
+    files = {part: rounded(network, BITS[part]) for part, network in networks.items()}
     size = len(files["generator"])
     if size > MOST_BYTES:
         raise InputError(f"a generator must have {MOST_BYTES:,} bytes or fewer to be published. Received: {size:,}")
@@ -63,11 +63,12 @@ def publish(run, name, folder=FOLDER):
     return {"name": name, "bytes": size, "directions": len(find_directions(Run(out), FACES))}
 
 
-def rounded(network):
+def rounded(network, bits):
     """A network as a .keras file with its weights in few bits, from which Keras loads them as float32.
 
     Args:
         network: keras.Model with weights in float32.
+        bits: significant ones of each weight, 11 at most, which float16 has.
 
     Returns:
         bytes.
@@ -80,22 +81,25 @@ def rounded(network):
         network.save(path)
         with zipfile.ZipFile(path) as saved:
             parts = {entry: saved.read(entry) for entry in saved.namelist()}
-    parts[WEIGHTS] = _in_few_bits(parts[WEIGHTS])
+    parts[METADATA] = json.dumps(json.loads(parts[METADATA]) | {"date_saved": ""})  # equal weights make equal files
+    parts[WEIGHTS] = _in_few_bits(parts[WEIGHTS], bits)
     kept = io.BytesIO()
     with zipfile.ZipFile(kept, "w") as file:
-        for entry, content in parts.items():  # without the time, so that equal weights make equal files
+        for entry, content in parts.items():  # without the time, likewise
             file.writestr(zipfile.ZipInfo(entry), content, zipfile.ZIP_LZMA)  # better than HDF5 array by array
     return kept.getvalue()
 
 
-def _in_few_bits(weights):
-    """An HDF5 file with its arrays rounded as bfloat16 is, in float16, which HDF5 knows, to be compressed; as bytes."""
+def _in_few_bits(weights, bits):
+    """An HDF5 file with its arrays rounded to so many significant bits, in float16, to be compressed; as bytes."""
     kept = io.BytesIO()
     with h5py.File(io.BytesIO(weights)) as source, h5py.File(kept, "w") as target:
 
         def copy(path, item):
             if isinstance(item, h5py.Dataset):
-                array = ops.convert_to_numpy(ops.cast(ops.cast(item[()], "bfloat16"), "float16"))
+                fractions, powers = np.frexp(item[()])
+                with np.errstate(over="ignore"):  # what is too large is refused below
+                    array = np.ldexp(np.round(np.ldexp(fractions, bits)), powers - bits).astype(np.float16)
                 if not np.isfinite(array).all():
                     raise InputError(
                         f"weights must be finite in float16. Received: {path} up to {np.abs(item).max():g}"
