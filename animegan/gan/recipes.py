@@ -45,7 +45,7 @@ class Recipe:
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
     full_width: int = 0  # channels of a hidden layer of the generator at the pictures' full size; needs `resize`
     modulated: bool = False  # let the latents scale and shift each of the generator's hidden layers; needs `resize`
-    deep: bool = False  # the generator looks at the maps of each size twice; needs `modulated`
+    deep: bool = False  # the generator looks at the maps of each size below full twice; needs `modulated`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean

@@ -73,30 +73,27 @@ def build_resize_generator(
             return layers.Conv2DTranspose(filters, 4, strides=2, padding="same", **settings)
         return ResizeConvolution(filters, **settings)
 
-    def steer(kind, maps, **settings):
-        settings = {"kernel_initializer": initializer(next(seeds_of_steering)), **settings}
-        numbers = layers.Dense(maps.shape[-1], name=f"{STEER}_{maps.shape[1]}_{kind}", **settings)(steering)
-        return layers.Reshape((1, 1, maps.shape[-1]))(numbers)
+    def modulate(maps, name, factor, shift):  # by numbers that begin so
+        filters, starts = maps.shape[-1], {"factor": factor, "shift": shift}
+        factors, shifts = (
+            layers.Reshape((1, 1, filters))(layers.Dense(filters, name=f"{name}_{kind}", **begin)(steering))
+            for kind, begin in starts.items()
+        )
+        return layers.Add()([layers.Multiply()([maps, factors]), shifts])
 
     def activate(x):
         x = batch_norm()(x)
         if modulated:
-            x = modulate(x, steer("factor", x, bias_initializer="ones"), steer("shift", x))
+            factor, shift = ({"kernel_initializer": initializer(next(seeds_of_steering))} for _ in range(2))
+            x = modulate(x, f"{STEER}_{x.shape[1]}", factor | {"bias_initializer": "ones"}, shift)
         x = layers.LeakyReLU(negative_slope=SLOPE)(x)
         return look_again(x) if deep and x.shape[1] < size else x
 
     def look_again(x):
-        name, filters = f"{DEEP}_{x.shape[1]}", x.shape[-1]
-        start = keras.initializers.HeNormal(seed=next(seeds_of_depth))
-        found = layers.Conv2D(
-            filters, 3, padding="same", use_bias=False, kernel_initializer=start, name=f"{name}_convolution"
-        )(x)
-        found = batch_norm(name=f"{name}_normalisation")(found)
-        zero = [
-            layers.Dense(filters, kernel_initializer="zeros", name=f"{name}_{kind}")(steering)
-            for kind in ("factor", "shift")
-        ]
-        found = modulate(found, *(layers.Reshape((1, 1, filters))(numbers) for numbers in zero))
+        name, he = f"{DEEP}_{x.shape[1]}", keras.initializers.HeNormal(seed=next(seeds_of_depth))
+        settings = {"padding": "same", "use_bias": False, "kernel_initializer": he, "name": f"{name}_convolution"}
+        found = batch_norm(name=f"{name}_normalisation")(layers.Conv2D(x.shape[-1], 3, **settings)(x))
+        found = modulate(found, name, *2 * [{"kernel_initializer": "zeros"}])
         return layers.Add()([x, layers.LeakyReLU(negative_slope=SLOPE)(found)])
 
     x = layers.Dense(start * start * first, use_bias=False, kernel_initializer=initializer(next(seeds)))(latents)
@@ -113,11 +110,6 @@ def build_resize_generator(
     else:  # 32×32×32 → 64×64×3
         pictures = enlarge(3)(x)
     return keras.Model(latents, layers.Activation("tanh")(pictures), name="generator")
-
-
-def modulate(maps, factors, shifts):
-    """Scale and shift maps (N, H, W, C), each by its own number of (N, 1, 1, C)."""
-    return layers.Add()([layers.Multiply()([maps, factors]), shifts])
 
 
 def narrow(kernel):
