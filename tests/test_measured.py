@@ -61,16 +61,13 @@ def test_what_comes_with_the_project(name):
 @pytest.mark.parametrize("name", pretrained_names())
 def test_a_card_s_commands_train_what_comes_with_the_project(name, monkeypatch):
     calls = []
-    for command in ("train", "transfer"):  # a transfer has its base's recipe, with changes
-        monkeypatch.setattr(
-            f"animegan.gan.{'training' if command == 'train' else 'transfer'}.{command}",
-            lambda *words, **named: calls.append((words, named)) or {},
-        )
+    for function in ("training.train", "transfer.transfer"):
+        monkeypatch.setattr(f"animegan.gan.{function}", lambda *words, **named: calls.append((words, named)) or {})
     card = card_of(name).replace("\\ ", "")
     for command in re.findall(r"animegan ((?:train|transfer) .*?) (?=animegan|python)", card):
         assert main(command.split()) == 0
     ((*_, recipe), options), *transfers = calls
-    for _, options in transfers:
+    for _, options in transfers:  # a transfer has its base's recipe, with changes
         recipe = recipe.set(*options["changes"])
     config = find_run(name).config
     assert ("start" in config) == bool(transfers)
