@@ -20,7 +20,7 @@ OTHERS = {  # every setting that changes the step, alone and together
     "wide": {"generator_width": 6},
     "full": {"resize": True, "full_width": 5, "modulated": True, "deep": True},
     "augmented": {"augment": True},
-    "scaled": {"scales": 1, "discriminator_norm": False},
+    "scaled": {"scales": 1, "discriminator_norm": False, "discriminator_deep": True},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
 }
 OTHERS["all"] = {name: value for settings in OTHERS.values() for name, value in settings.items()}

@@ -43,6 +43,7 @@ RECIPES = {
         decay=64,
         full_width=5,
         deep=True,
+        discriminator_deep=True,
     ),
 }
 SETTINGS = {"seed": 0, "report_images": 32, "progress": False}  # a report every second step

@@ -120,6 +120,24 @@ def test_without_batch_norm_the_signal_does_not_fade():
     assert 0.05 < spread < 5
 
 
+@pytest.mark.parametrize(("size", "sides"), [(64, [[16, 8, 4], [8, 4], [4]]), (96, [[24, 12, 6], [12, 6], [6]])])
+@pytest.mark.parametrize("spectral", [0.0, 4.0])
+def test_what_makes_a_discriminator_deep_begins_as_nothing(size, sides, spectral):
+    shape = {"scales": 2, "deviation": True, "deviations": True, "spectral": spectral}
+    shallow, deep = (build_plain_discriminator(size, 4, seed=1, deep=deep, **shape) for deep in (False, True))
+    pictures = random(3, size, size, 3)
+    expected = ops.convert_to_numpy(shallow(pictures))
+    assert np.array_equal(ops.convert_to_numpy(deep(pictures)), expected)
+    gates = {layer.name: layer for layer in deep.layers if layer.name.endswith("_gate")}
+    judged = {f"deep_{size // 2**judge}_{side}_gate": judge for judge, maps in enumerate(sides) for side in maps}
+    assert gates.keys() == judged.keys()
+    for name, gate in gates.items():
+        gate.factors.assign(gate.factors + 1)
+        changed = np.abs(ops.convert_to_numpy(deep(pictures)) - expected).max(axis=0) > 1e-5
+        assert changed.tolist() == [judge == judged[name] for judge in range(3)], name
+        gate.factors.assign(0 * gate.factors)
+
+
 def test_a_judge_at_a_smaller_scale_sees_no_fine_detail():
     pictures = random(3, 64, 64, 3)
     checkers = np.indices((64, 64)).sum(axis=0) % 2 * 2 - 1.0  # gone from the mean of any 2×2 pixels

@@ -198,7 +198,7 @@ def build_networks(size, recipe, seed=0):
     if recipe.discriminator_norm:
         return generator, build_discriminator(*settings)
     told = {name: getattr(recipe, name) for name in ("deviation", "deviations", "spectral", "scales")}
-    return generator, build_plain_discriminator(*settings, **told)
+    return generator, build_plain_discriminator(*settings, **told, deep=recipe.discriminator_deep)
 
 
 def make_generator(size, recipe, seed=0, stock=False):

@@ -50,6 +50,7 @@ class Recipe:
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
     deviations: bool = False  # tell it of each of its maps, place by place, in place of their mean
     spectral: float = 0.0  # norm of the discriminator's last layer, all others having 1; 0 leaves all as they are
+    discriminator_deep: bool = False  # the discriminator looks at all its maps but the first twice, if not normalised
     scales: int = 0  # more judges, that see pictures at half their size, a quarter, …, as far as there is room
     loss: str = "standard"  # or "relativistic": real and generated pictures are judged in pairs
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
@@ -67,7 +68,7 @@ class Recipe:
             for name in names:
                 if not allowed(getattr(self, name)):
                     raise InputError(f"{name} must be {words}. Received: {getattr(self, name)}")
-        for name in ("deviation", "spectral", "scales"):
+        for name in ("deviation", "spectral", "discriminator_deep", "scales"):
             if getattr(self, name) and self.discriminator_norm:
                 raise InputError(f"a recipe must have {name} or discriminator_norm, not both. Received: both")
         if self.deviations and not self.deviation:

@@ -2,13 +2,13 @@
 
 from animegan.gan.engine import keras, layers, ops
 from animegan.gan.networks import batch_norm, channels, initializer, stages
-from animegan.gan.spectral import SpectralConvolution, SpectralDense
+from animegan.gan.spectral import Gate, SpectralConvolution, SpectralDense
 from animegan.gan.variety import MinibatchDeviation, MinibatchDeviations
 
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
 STEER = "modulation"  # how the names of the layers begin by which the latents steer all hidden layers
 STEERING = 32  # width of the one hidden layer that all of them share
-DEEP = "deep"  # how the names of the layers begin by which each size of the maps is looked at once more
+DEEP = "deep"  # how the names of the layers begin by which maps are looked at once more, in both networks
 FEWEST_HALVINGS = 2  # of a judge: to see more than single pixels of a picture that it sees made smaller
 
 
@@ -135,7 +135,9 @@ def copy_weights(values, weights):
         weight.assign(change(ops.convert_to_tensor(value)))
 
 
-def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviations=False, spectral=0.0, scales=0):
+def build_plain_discriminator(
+    size=64, width=32, seed=0, deviation=False, deviations=False, spectral=0.0, scales=0, deep=False
+):
     """Build the discriminator: that of `classic` without batch norm; beside it, if asked for, smaller ones.
 
     A judge with batch norm sees a batch as a whole, not a picture, and has no gradient of its own at a picture, which
@@ -154,6 +156,8 @@ def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviat
         spectral: divide its kernels by their spectral norms, and give the last layer this one; 0 does neither.
         scales: how many judges more there are: of the pictures at half their size, at a quarter, and so on, as far as
             there is room to halve them twice more.
+        deep: let each judge add to its maps, behind all its convolutions but the first, what one more finds in them
+            (He et al. 2015, arXiv:1512.03385), through a gate that is closed at first.
 
     Returns:
         keras.Model: float32 pictures (N, size, size, 3) in [-1, 1] to float32 logits (N, judges).
@@ -163,13 +167,15 @@ def build_plain_discriminator(size=64, width=32, seed=0, deviation=False, deviat
     for scale in range(1 + min(scales, doublings - FEWEST_HALVINGS)):
         seen = layers.AveragePooling2D(2**scale)(pictures) if scale else pictures
         widths = channels(width, doublings - scale)[::-1]
-        logits.append(_judge(seen, widths, seed + 1000 * scale, deviation, deviations, spectral))
+        logits.append(_judge(seen, widths, seed + 1000 * scale, deviation, deviations, spectral, deep))
     return keras.Model(pictures, layers.Concatenate()(logits) if len(logits) > 1 else logits[0], name="discriminator")
 
 
-def _judge(pictures, widths, seed, deviation, deviations, spectral):
+def _judge(pictures, widths, seed, deviation, deviations, spectral, deep):
     """Logits (N, 1) of pictures (N, S, S, 3), by one judge whose convolutions have these widths."""
-    seeds = (keras.initializers.HeNormal(seed=number) for number in range(seed + 100, seed + 200))
+    seeds, seeds_of_depth = (
+        (keras.initializers.HeNormal(seed=number) for number in range(seed + n, seed + n + 100)) for n in (100, 800)
+    )
     convolution, dense = (SpectralConvolution, SpectralDense) if spectral else (layers.Conv2D, layers.Dense)
     x = pictures
     for number, filters in enumerate(widths, start=1):  # 64×64×3 → 32×32×32 → 16×16×64 → 8×8×128 → 4×4×256 → 1
@@ -177,5 +183,10 @@ def _judge(pictures, widths, seed, deviation, deviations, spectral):
             x = (MinibatchDeviations if deviations else MinibatchDeviation)()(x)
         x = convolution(filters, 4, strides=2, padding="same", kernel_initializer=next(seeds))(x)
         x = layers.LeakyReLU(negative_slope=SLOPE)(x)
+        if deep and number > 1:
+            name = f"{DEEP}_{pictures.shape[1]}_{x.shape[1]}"  # of the judge and the maps
+            settings = {"padding": "same", "kernel_initializer": next(seeds_of_depth), "name": f"{name}_convolution"}
+            found = layers.LeakyReLU(negative_slope=SLOPE)(convolution(filters, 3, **settings)(x))
+            x = layers.Add()([x, Gate(name=f"{name}_gate")(found)])
     norm = {"norm": spectral} if spectral else {}
     return dense(1, kernel_initializer=next(seeds), **norm)(layers.Flatten()(x))

@@ -71,6 +71,23 @@ class SpectralDense(Spectral, layers.Dense):
         return self.activation(self.norm * ops.matmul(inputs, self.divided(training)) + self.bias)
 
 
+@keras.saving.register_keras_serializable("animegan")
+class Gate(layers.Layer):
+    """Scale each map by a factor of its own between -1 and 1, which begins at 0.
+
+    What is found in maps by a layer that cannot grow steep, and is added to them through a gate, changes nothing at
+    first (Bachlechner et al. 2020, arXiv:2003.04887) and never makes the sum more than twice as steep.
+    """
+
+    def build(self, input_shape):
+        """Make the factors."""
+        self.factors = self.add_weight(shape=(input_shape[-1],), initializer="zeros", name="factors")
+
+    def call(self, inputs):
+        """Float maps (N, H, W, C) to as many, each times its factor."""
+        return inputs * ops.tanh(self.factors)
+
+
 def _unit(vector):
     """A vector of length 1 in that direction, which no gradient changes."""
     return ops.stop_gradient(vector / (ops.norm(vector) + TINY))

@@ -49,7 +49,8 @@ def transfer(
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
         changes: strings such as "batch=32", settings of the recipe that are to be others than the base's; "deep=true"
-            gives a generator that is not deep the layers for it, which change nothing at first.
+            and "discriminator_deep=true" give networks that are not deep the layers for it, which change nothing at
+            first.
         minutes, resume, seed, report_images, settings: as `train` takes them.
 
     Returns:
@@ -160,9 +161,9 @@ class Start:
         from animegan.gan.resizing import DEEP, copy_weights
 
         for known, network in zip(self.networks(), (generator, discriminator), strict=True):
-            weights = network.weights
-            if not self.known.deep:  # what makes a generator deep begins as nothing
-                weights = [weight for weight in weights if not weight.path.startswith(DEEP)]
+            had = {weight.path for weight in known.weights}
+            # What makes a network deep, and is not in the base, begins as nothing.
+            weights = [weight for weight in network.weights if weight.path in had or not weight.path.startswith(DEEP)]
             try:
                 copy_weights(known.weights, weights)
             except ValueError as error:
