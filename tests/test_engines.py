@@ -40,6 +40,7 @@ RECIPES = {
         penalty=1.0,
         average=0.9,
         augment=True,
+        noise=0.05,
         decay=64,
         full_width=5,
         deep=True,
