@@ -42,6 +42,7 @@ RECIPES = {
         augment=True,
         noise=0.05,
         decay=64,
+        fine_width=6,
         full_width=5,
         deep=True,
         discriminator_deep=True,

@@ -45,6 +45,7 @@ def test_generator_and_discriminator_fit_together(size):
         {"full_width": 5},
         {"full_width": 5, "modulated": True},
         {"full_width": 5, "modulated": True, "deep": True},
+        {"fine_width": 6, "full_width": 5},
     ],
 )
 def test_stock_layers_make_the_same_pictures(shape):
@@ -60,6 +61,12 @@ def test_stock_layers_make_the_same_pictures(shape):
     copy_weights(stock.weights, again.weights)
     for weight, same in zip(generator.weights, again.weights, strict=True):
         assert np.allclose(ops.convert_to_numpy(weight), ops.convert_to_numpy(same), atol=1e-5), weight.path
+
+
+def test_no_hidden_layer_below_full_size_has_fewer_channels_than_the_fine_width():
+    generator = build_resize_generator(64, 4, 7, fine_width=12, full_width=5)
+    hidden = [layer.output.shape[1::2] for layer in generator.layers if isinstance(layer, layers.LeakyReLU)]
+    assert hidden == [(4, 32), (8, 16), (16, 12), (32, 12), (64, 5)]
 
 
 def test_a_layer_at_full_size_is_the_last_hidden_one():
@@ -105,7 +112,7 @@ def test_a_deep_generator_needs_modulation():
         Recipe(deep=True, resize=True)
 
 
-@pytest.mark.parametrize("name", ["full_width", "modulated"])
+@pytest.mark.parametrize("name", ["fine_width", "full_width", "modulated"])
 def test_some_settings_are_of_resize_generators_alone(name):
     with pytest.raises(InputError, match=rf"must have resize where it has {name}\. Received: {name} alone"):
         Recipe(**{name: 1})

@@ -92,7 +92,7 @@ def test_it_begins_with_the_faces_of_the_base(bases, name, method):
 
 
 @pytest.mark.parametrize("pretrained", [False, True])
-def test_a_transfer_can_make_both_networks_deep(bases, faces_file, tmp_path, pretrained):
+def test_a_transfer_can_have_larger_networks(bases, faces_file, tmp_path, pretrained):
     base = bases["modern"]
     if pretrained:  # which has no checkpoint, but both networks
         generator, discriminator = Start(Run(base), "finetune").networks()
@@ -102,7 +102,8 @@ def test_a_transfer_can_make_both_networks_deep(bases, faces_file, tmp_path, pre
         discriminator.save(base / "discriminator.keras")
     known = Run(base).load_generator()
     start = Start(Run(base), "finetune")
-    model, _ = begin(start, "deep=true", "discriminator_deep=true")
+    changes = "deep=true", "fine_width=6", "full_width=20", "discriminator_deep=true"
+    model, _ = begin(start, *changes)
     latents = draw_latents(50, 100)
     faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
     assert np.allclose(same, faces, atol=1e-3 * faces.std())
@@ -110,14 +111,16 @@ def test_a_transfer_can_make_both_networks_deep(bases, faces_file, tmp_path, pre
     assert np.allclose(alike, judged, atol=1e-3 * judged.std())
     run = tmp_path / "run"
     words = "transfer", str(base), str(faces_file), "--out", str(run), "--report-images", "64"
-    deep = "--set", "deep=true", "--set", "discriminator_deep=true"
-    assert main([*words, *deep, "--set", "batch=8", "--images", "16"]) == 0
+    set_all = [word for change in (*changes, "batch=8") for word in ("--set", change)]
+    assert main([*words, *set_all, "--images", "16"]) == 0
     shutil.rmtree(run / "checkpoint")  # as if killed before the first: the run's settings are those that it has
     assert main([*words, "--images", "64", "--resume"]) == 0
     assert (Run(run).config["recipe"]["deep"], Run(run).config["recipe"]["batch"]) == (True, 8)
     learned = {weight.path: ops.convert_to_numpy(weight) for weight in Run(run).load_generator().weights}
     factors = [value for path, value in learned.items() if path.startswith("deep") and "factor/kernel" in path]
     assert len(factors) == 3 and all(value.any() for value in factors)
+    (kernel,) = (value for value in learned.values() if value.shape == (4, 4, 20, 6))  # the step to full size
+    assert kernel[:, :, :, 4:].any()  # what was not listened to at first
     gates = [weight for weight in Start(Run(run), "finetune").networks()[1].weights if weight.path.endswith("factors")]
     assert len(gates) == 3 and all(ops.convert_to_numpy(gate).any() for gate in gates)
     transfer(run, faces_file, tmp_path / "next", images=16, tags=[], **QUIET)

@@ -18,7 +18,7 @@ RETIRED = {  # settings of old runs, by what says nothing
 RANGES = (  # which values a setting may have, and what that is called
     (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
     (
-        ("generator_width", "decay", "full_width", "spectral", "scales", "penalty", "noise"),
+        ("generator_width", "decay", "fine_width", "full_width", "spectral", "scales", "penalty", "noise"),
         lambda value: 0 <= value < inf,
         "0 or more",
     ),
@@ -43,6 +43,7 @@ class Recipe:
     decay: int = 0  # pictures over which the learning rate falls to a quarter; 0 keeps it
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
+    fine_width: int = 0  # the fewest channels that the generator's hidden layers below full size have; needs `resize`
     full_width: int = 0  # channels of a hidden layer of the generator at the pictures' full size; needs `resize`
     modulated: bool = False  # let the latents scale and shift each of the generator's hidden layers; needs `resize`
     deep: bool = False  # the generator looks at the maps of each size below full twice; needs `modulated`
@@ -78,7 +79,7 @@ class Recipe:
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
         if self.deep and not self.modulated:
             raise InputError("a recipe must have modulated where it has deep. Received: deep alone")
-        for name in ("full_width", "modulated"):
+        for name in ("fine_width", "full_width", "modulated"):
             if getattr(self, name) and not self.resize:
                 raise InputError(f"a recipe must have resize where it has {name}. Received: {name} alone")
 

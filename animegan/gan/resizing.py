@@ -39,7 +39,7 @@ def widen(kernel):
 
 
 def build_resize_generator(
-    size=64, width=32, latent_width=100, seed=0, stock=False, full_width=0, modulated=False, deep=False
+    size=64, width=32, latent_width=100, seed=0, stock=False, fine_width=0, full_width=0, modulated=False, deep=False
 ):
     """Build the generator.
 
@@ -49,6 +49,7 @@ def build_resize_generator(
         latent_width: numbers in a latent.
         seed: of the initial weights.
         stock: build it of Keras's own layers, with the wide kernels, to be given weights by `copy_weights`.
+        fine_width: the fewest channels that a hidden layer below the pictures' full size has.
         full_width: channels of one more hidden layer, at the pictures' full size; 0 for none.
         modulated: let the latents scale and shift the maps of every hidden layer (Chen et al. 2018, arXiv:1810.01365),
             so that the first one need not pass on all that they have to say. One small hidden layer serves them all,
@@ -63,7 +64,7 @@ def build_resize_generator(
         [-1, 1].
     """
     start, doublings = stages(size)
-    first, *rest = channels(width, doublings)
+    first, *rest = (max(filters, fine_width) for filters in channels(width, doublings))
     seeds, seeds_of_steering, seeds_of_depth = (iter(range(seed + n, seed + n + 100)) for n in (0, 700, 800))
     latents, steering = keras.Input((latent_width,), name="latents"), None
 
@@ -130,9 +131,13 @@ def copy_weights(values, weights):
         weights: variables of the same shapes; where a kernel is 3×3 on one side alone, it is widened or narrowed.
     """
     for weight, value in zip(weights, values, strict=True):
-        sides = value.shape[0], weight.shape[0]
-        change = {(3, 4): widen, (4, 3): narrow}.get(sides, ops.copy)  # JAX overwrites in place: none may share memory
-        weight.assign(change(ops.convert_to_tensor(value)))
+        weight.assign(as_kernel_of(value, weight))
+
+
+def as_kernel_of(value, weight):
+    """A tensor that a weight can be given: widened or narrowed, where it is the kernel of the other kind of layer."""
+    change = {(3, 4): widen, (4, 3): narrow}.get((value.shape[0], weight.shape[0]), ops.copy)
+    return change(ops.convert_to_tensor(value))  # never the same one: JAX overwrites in place, none may share memory
 
 
 def build_plain_discriminator(

@@ -48,9 +48,9 @@ def transfer(
             blocks before the last step that enlarges its maps.
         images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
             given: as many as the transfer was last told, else 20,000.
-        changes: strings such as "batch=32", settings of the recipe that are to be others than the base's; "deep=true"
-            and "discriminator_deep=true" give networks that are not deep the layers for it, which change nothing at
-            first.
+        changes: strings such as "batch=32", settings of the recipe that are to be others than the base's; those that
+            make the networks larger, "deep=true", "discriminator_deep=true", "fine_width=64" and "full_width=32",
+            change nothing at first.
         minutes, resume, seed, report_images, settings: as `train` takes them.
 
     Returns:
@@ -158,14 +158,11 @@ class Start:
         return reshape(self.method, generator, discriminator)
 
     def _fill(self, generator, discriminator):
-        from animegan.gan.resizing import DEEP, copy_weights
+        from animegan.gan.growing import take_over
 
         for known, network in zip(self.networks(), (generator, discriminator), strict=True):
-            had = {weight.path for weight in known.weights}
-            # What makes a network deep, and is not in the base, begins as nothing.
-            weights = [weight for weight in network.weights if weight.path in had or not weight.path.startswith(DEEP)]
             try:
-                copy_weights(known.weights, weights)
+                take_over(network, known)
             except ValueError as error:
                 raise InputError(
                     f"a base's {known.name} must be as its config.json says, and as the transfer's settings of the "
