@@ -8,7 +8,8 @@ from animegan.gan.growing import take_over
 from animegan.gan.resizing import build_plain_discriminator, build_resize_generator, copy_weights
 
 SHAPE = {"full_width": 5, "modulated": True}
-LARGER = [{"fine_width": 6}, {"full_width": 7}, {"deep": True}, {"fine_width": 9, "full_width": 9, "deep": True}]
+LARGER = [{"fine_width": 5}, {"fine_width": 6}, {"full_width": 7}, {"deep": True}]
+LARGER += [{"fine_width": 9, "full_width": 9, "deep": True}]
 
 
 def random(*shape):

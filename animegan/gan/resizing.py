@@ -136,8 +136,9 @@ def copy_weights(values, weights):
 
 def as_kernel_of(value, weight):
     """A tensor that a weight can be given: widened or narrowed, where it is the kernel of the other kind of layer."""
-    change = {(3, 4): widen, (4, 3): narrow}.get((value.shape[0], weight.shape[0]), ops.copy)
-    return change(ops.convert_to_tensor(value))  # never the same one: JAX overwrites in place, none may share memory
+    changes = {(3, 3, 4, 4): widen, (4, 4, 3, 3): narrow}
+    change = changes.get((*value.shape[:2], *weight.shape[:2]), ops.copy)
+    return change(ops.convert_to_tensor(value))  # a new one: JAX overwrites in place, and none may share memory
 
 
 def build_plain_discriminator(
