@@ -19,7 +19,7 @@ OTHERS = {  # every setting that changes the step, alone and together
     "resizing": {"resize": True},
     "wide": {"generator_width": 6},
     "full": {"resize": True, "fine_width": 6, "full_width": 5, "modulated": True, "deep": True},
-    "augmented": {"augment": True},
+    "augmented": {"augment": True, "noise": 0.1},
     "scaled": {"scales": 1, "discriminator_norm": False, "discriminator_deep": True},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
 }
@@ -199,6 +199,20 @@ def test_augmentation_shifts_recolours_and_holes():
     coloured = np.random.default_rng(0).uniform(-1, 1, (60, 32, 32, 3)).astype("float32")
     spread = ops.convert_to_numpy(augment(coloured, keras.random.SeedGenerator(1))).std(axis=3).mean(axis=(1, 2))
     assert spread.std() > 0.1  # of saturation
+
+
+@pytest.mark.parametrize("augmented", [False, True])
+def test_noise_is_laid_over_all_that_the_discriminator_sees(pictures, augmented):
+    shown = {}
+    for noise in (0.0, 0.1):
+        model = build_dcgan(32, dataclasses.replace(SMALL, noise=noise, augment=augmented, flip=False))
+        shown[noise] = ops.convert_to_numpy(model.prepare(pictures))
+        fakes = ops.convert_to_numpy(model.show(ops.zeros((64, 32, 32, 3))))
+        if noise and not augmented:
+            assert abs(fakes.mean()) < 0.01 and abs(fakes.std() - noise) < 0.01
+    apart = shown[0.1] - shown[0.0]
+    assert abs(apart.mean()) < 0.01 and abs(apart.std() - 0.1) < 0.01
+    assert abs(np.corrcoef(apart[0].ravel(), apart[1].ravel())[0, 1]) < 0.1  # other noise on each picture
 
 
 def test_modern_is_the_top_of_the_ladder(modules):

@@ -40,6 +40,7 @@ RECIPES = {
         penalty=1.0,
         average=0.9,
         augment=True,
+        noise=0.05,
         decay=64,
         fine_width=6,
         full_width=5,

@@ -77,8 +77,15 @@ class DCGAN(keras.Model):
         return self.show(random_flip(real, self.seeds) if self.recipe.flip else real)
 
     def show(self, pictures):
-        """Pictures, real or generated, as the discriminator is shown them: augmented if the recipe says so."""
-        return augment(pictures, self.seeds) if self.recipe.augment else pictures
+        """Pictures, real or generated, as the discriminator is shown them: augmented, noisy, as the recipe says.
+
+        Noise (Arjovsky & Bottou 2017, arXiv:1701.04862) hides faint marks by which all generated pictures can be told,
+        such as colours finer than a JPEG keeps them: a judge that goes by those has nothing to say of the faces.
+        """
+        pictures = augment(pictures, self.seeds) if self.recipe.augment else pictures
+        if not self.recipe.noise:
+            return pictures
+        return pictures + self.recipe.noise * keras.random.normal(ops.shape(pictures), seed=self.seeds)
 
     def latents(self, count):
         """Latents to train on: float tensor (count, latent_width) from N(0, 1)."""

@@ -14,12 +14,11 @@ RETIRED = {  # settings of old runs, by what says nothing
     "features": 0.0,
     "grow": 0,
     "penalty_after": 0,
-    "noise": 0.0,
 }
 RANGES = (  # which values a setting may have, and what that is called
     (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
     (
-        ("generator_width", "decay", "fine_width", "full_width", "spectral", "scales", "penalty"),
+        ("generator_width", "decay", "fine_width", "full_width", "spectral", "scales", "penalty", "noise"),
         lambda value: 0 <= value < inf,
         "0 or more",
     ),
@@ -58,6 +57,7 @@ class Recipe:
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
     augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
+    noise: float = 0.0  # standard deviation of the noise that all pictures have where the discriminator sees them
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
 
     def __post_init__(self):
