@@ -79,8 +79,8 @@ class DCGAN(keras.Model):
     def show(self, pictures):
         """Pictures, real or generated, as the discriminator is shown them: augmented, noisy, as the recipe says.
 
-        Noise (Arjovsky & Bottou 2017, arXiv:1701.04862) hides faint marks by which all generated pictures can be told,
-        such as colours finer than a JPEG keeps them: a judge that goes by those has nothing to say of the faces.
+        Noise (Arjovsky & Bottou 2017, arXiv:1701.04862) hides marks too faint for the eye by which all generated
+        pictures could be told: a judge that goes by those has nothing to say of the faces.
         """
         pictures = augment(pictures, self.seeds) if self.recipe.augment else pictures
         if not self.recipe.noise:

@@ -2,8 +2,8 @@
 
 A kernel is divided by its spectral norm, the largest factor by which it, as a matrix, can lengthen a vector. So a
 verdict changes by no more than a fixed multiple of what the picture changes, however long the training; what it is told
-of the batch beside that (animegan.gan.variety) makes the multiple a little larger. The last layer's own norm says how
-large it is.
+of the batch beside that (animegan.gan.variety) makes the multiple a little larger, a Gate at most doubles it. The last
+layer's own norm says how large it is.
 
 Keras has a wrapper, which writes the divided kernel back: on TensorFlow the gradient does not see the division then, on
 JAX it does, and a run would depend on its engine.
