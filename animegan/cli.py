@@ -321,8 +321,8 @@ def _add_transfer(commands):
         "--tag", action="append", help="which faces, such as hair=blonde; several must all hold (any face)"
     )
     parser.add_argument("--out", type=Path, required=True, metavar="RUN2", help="the run folder to write")
-    parser.add_argument("--method", help="finetune (the default), freeze-discriminator or append")
-    parser.add_argument("--images", type=int, help="stop after this many pictures (20,000)")
+    parser.add_argument("--method", help="finetune (the default), freeze-discriminator, append or continue")
+    parser.add_argument("--images", type=int, help="stop after this many pictures (20,000 more)")
     _add_training(parser)
 
 

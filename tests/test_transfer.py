@@ -130,6 +130,64 @@ def test_a_transfer_can_have_larger_networks(bases, faces_file, tmp_path, pretra
         transfer(run, faces_file, tmp_path / "shallow", TAG, images=16, changes=["discriminator_deep=false"], **QUIET)
 
 
+@pytest.mark.parametrize("name", RECIPES)
+def test_to_continue_with_the_same_settings_is_to_resume(bases, faces_file, tmp_path, name):
+    shutil.copytree(bases[name], tmp_path / "resumed")
+    train(faces_file, tmp_path / "resumed", RECIPES[name], images=160, resume=True, **QUIET)
+    for images in (128, 160):  # in two parts: from the base, and from its own checkpoint
+        result = transfer(
+            bases[name], faces_file, tmp_path / "run", [], "continue", images=images, resume=True, **QUIET
+        )
+    resumed, run = Run(tmp_path / "resumed"), Run(tmp_path / "run")
+    assert result["images"] == 160 and run.config["start"] == {"method": "continue", "run": name, "step": 6}
+    assert result["seconds"] < resumed.seconds()  # its own alone
+    (kept, *_), (found, *_) = (list(one.checkpoints().items()) for one in (resumed, run))
+    assert kept[0] == found[0] == 10
+    models = [begin(Start(one, "continue"))[0] for one in (resumed, run)]
+    for one, model in zip((resumed, run), models, strict=True):
+        model.optimizer.build(model.trainable_variables)
+        one.restore(model)
+    for one, other in zip(*([*model.variables, *model.optimizer.variables] for model in models), strict=True):
+        assert np.array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other)), one.path
+
+
+def test_to_continue_takes_other_settings_of_the_training_and_none_of_the_networks(bases, faces_file, tmp_path):
+    changes = ["learning_rate=1e-9", "spectral=2", "noise=0.1", "shift=0.1", "penalty=0.1", "average=0.5"]
+    start = Start(Run(bases["modern"]), "continue")
+    before, _ = begin(start)
+    before.optimizer.build(before.trainable_variables)
+    assert start.go_on(before) == 6 and not any(float(metric.count) for metric in before.metrics)
+    transfer(bases["modern"], faces_file, tmp_path / "run", [], "continue", images=128, changes=changes, **QUIET)
+    run = Run(tmp_path / "run")
+    assert Recipe.read(run.config["recipe"]) == RECIPES["modern"].set(*changes)
+    after, _ = begin(Start(run, "continue"))
+    after.optimizer.build(after.trainable_variables)
+    assert run.restore(after)[0] == 8
+    for one, other in zip(before.trainable_variables, after.trainable_variables, strict=True):
+        np.testing.assert_allclose(*map(ops.convert_to_numpy, (one, other)), atol=1e-7, err_msg=one.path)
+    moved = [
+        np.abs(ops.convert_to_numpy(one) - ops.convert_to_numpy(other)).max()
+        for one, other in zip(before.averages, after.averages, strict=True)
+    ]
+    assert max(moved) > 1e-5  # towards the last weights, where the averages had lagged
+    for change in ("batch=8", "width=8", "deep=true", "average=0", "spectral=0", "decay=64", "flip=true"):
+        out = tmp_path / change
+        if change == "flip=true":  # as it is: no change
+            transfer(bases["modern"], faces_file, out, [], "continue", images=112, changes=[change], **QUIET)
+            continue
+        with pytest.raises(InputError, match=f"continue must leave {change.partition('=')[0]} as in"):
+            transfer(bases["modern"], faces_file, out, [], "continue", images=128, changes=[change], **QUIET)
+        assert not out.exists()
+
+
+def test_to_continue_counts_the_pictures_of_its_base(bases, faces_file, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(module, "train", lambda *given, images, **settings: asked.append(images) or {})
+    for method in ("continue", "finetune"):
+        transfer(bases["classic"], faces_file, tmp_path / "run", [], method)
+    assert asked == [20_096, 20_000]
+
+
 def test_other_settings_of_the_networks_stay_the_bases(bases, faces_file, tmp_path):
     for change in ("width=8", "generator_width=8", "full_width=3"):
         with pytest.raises(InputError, match=r"a base's \w+ must be as its config.json says, and as the transfer's"):
@@ -220,12 +278,14 @@ def test_what_does_not_fit_is_said(bases, faces_file, transferred, tmp_path, mon
     out = tmp_path / "run"
     pack_drawn(tmp_path / "large.h5", count=40, size=64, progress=False)
     for base, faces, tags, method, message in (
-        (bases["classic"], faces_file, TAG, "prepend", "method must be finetune, freeze-discriminator or append"),
+        (bases["classic"], faces_file, TAG, "prepend", "method must be finetune, .*append or continue"),
         (bases["classic"], faces_file, ["hair=brwn"], "append", "hair must be one of .*brown.* Received: brwn"),
         (bases["classic"], faces_file, ["hare=brown"], "append", "a tag must be one of .*hair.* Received: hare"),
         (bases["classic"], tmp_path / "large.h5", TAG, "append", "the base's size, 32 pixels. Received: 64"),
         (bases["classic"], faces_file, [*TAG, "eyes=red", "back=buns"], "append", "at least 8 pictures"),
         (transferred["classic", "append"], faces_file, TAG, "finetune", "Received: .*, an appended one"),
+        (transferred["classic", "freeze-discriminator"], faces_file, [], "continue", "Received: .*, a frozen one"),
+        ("drawn-faces", tmp_path / "large.h5", [], "continue", "must have a checkpoint to go on from"),
         (tmp_path / "none", faces_file, TAG, "finetune", "a run must be a folder made by"),
         (
             bases["classic"],

@@ -95,6 +95,8 @@ def train(
         model = build_dcgan(run.config["size"], recipe, seed, start)
         model.optimizer.build(model.trainable_variables)
         step, seconds = run.restore(model)
+        if start and not run.checkpoints():
+            step = start.go_on(model)
         usual = EPOCHS * (len(rows) - len(rows) % recipe.batch)  # pictures: what fills no batch sits out the pass
         goal = images or (None if minutes else run.config.get("images", usual))
         last_step = max(1, round(goal / recipe.batch)) if goal else MOST_STEPS

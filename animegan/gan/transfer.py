@@ -12,7 +12,13 @@ from animegan.gan.recipes import Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
 
-METHODS = ("finetune", "freeze-discriminator", "append")
+CONTINUE = "continue"
+METHODS = ("finetune", "freeze-discriminator", "append", CONTINUE)
+STEP_ALONE = {  # settings that have no part in what a checkpoint holds, nor in how its steps are counted
+    *("name", "learning_rate", "beta_1", "beta_2", "decay", "flip", "spectral", "loss", "penalty", "penalty_share"),
+    *("augment", "shift", "noise", "average"),
+}
+SWITCHES = {"decay", "spectral", "average"}  # of those, the ones for which it holds more where they are not 0
 FEWEST = 8  # pictures, below which there is nothing to learn from
 FEW = 50  # pictures, below which faces come out like the training pictures
 AUGMENTED = 2_000  # pictures, below which a discriminator soon knows them by heart and needs them augmented
@@ -45,9 +51,11 @@ def transfer(
         tags: strings such as "hair=blonde"; pictures must have them all. Without any, all pictures are learned from.
         method: "finetune" trains all weights of both networks. "freeze-discriminator" holds the discriminator's lower
             layers (Mo et al. 2020, arXiv:2002.10964). "append" holds the whole generator, and trains new residual
-            blocks before the last step that enlarges its maps.
-        images: stop when the discriminator has seen this many real pictures. If neither `images` nor `minutes` is
-            given: as many as the transfer was last told, else 20,000.
+            blocks before the last step that enlarges its maps. "continue" goes on where the run stopped, under other
+            settings of the training: with its last weights beside their averages, and with Adam's averages; so it
+            loses none of the time in which "finetune" finds these anew, but cannot make the networks larger.
+        images: stop when the discriminator has seen this many real pictures; "continue" counts those of the base, too.
+            If neither `images` nor `minutes` is given: as many as the transfer was last told, else 20,000 more.
         changes: strings such as "batch=32", settings of the recipe that are to be others than the base's; those that
             make the networks larger, "deep=true", "discriminator_deep=true", "fine_width=64" and "full_width=32",
             change nothing at first.
@@ -66,7 +74,7 @@ def transfer(
     goes_on = begun and begun.checkpoints() and "start" in begun.config
     start = Begun(begun, Path(base).name, method) if goes_on else Start(find_run(base), method)
     if images is None and minutes is None:
-        images = begun.config.get("images", IMAGES) if begun else IMAGES
+        images = begun.config.get("images", IMAGES) if begun else start.seen + IMAGES
     with FaceSet(faces) as data:
         if data.size != start.size:
             raise InputError(f"faces must have the base's size, {start.size} pixels. Received: {data.size} in {faces}")
@@ -83,11 +91,13 @@ def transfer(
             f"animegan: {count} pictures are few: faces will be like them, and each other. {FEW} or more are better",
             file=sys.stderr,
         )
-    recipe = Recipe.read(begun.config["recipe"]) if begun else start.recipe(count)
+    recipe = (Recipe.read(begun.config["recipe"]) if begun else start.recipe(count)).set(*changes)
+    if not begun:
+        start.check(recipe)
     result = train(
         faces,
         out,
-        recipe.set(*changes),
+        recipe,
         images=images,
         minutes=minutes,
         resume=resume,
@@ -123,24 +133,58 @@ class Start:
         self.base, self.method, self.size = base, method, base.config["size"]
         self.known = Recipe.read(base.config["recipe"])
         steps = list(base.checkpoints()) or [base.config.get("step")]
-        if not (base.checkpoints() or base.discriminator_path.exists()):
+        if not (base.checkpoints() or (base.discriminator_path.exists() and method != CONTINUE)):
             raise InputError(f"a base must have a checkpoint to go on from. Received: {base.folder}, which has none")
-        if base.config.get("start", {}).get("method") == "append":
+        begun = base.config.get("start", {}).get("method")
+        if begun == "append":
             raise InputError(f"a base must be trained, finetuned or frozen. Received: {base.folder}, an appended one")
+        if method == CONTINUE and begun == "freeze-discriminator":
+            raise InputError(f"a base to continue must hold no layers. Received: {base.folder}, a frozen one")
         self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
+        self.seen = steps[0] * self.known.batch if method == CONTINUE else 0  # pictures, that count as the run's own
 
     def recipe(self, count):
-        """The base's recipe, its learning rate from the beginning, with what few pictures need.
+        """The base's recipe, its learning rate from the beginning, with what few pictures need; "continue" needs none.
 
         Args:
             count: number of pictures to train on.
         """
+        if self.method == CONTINUE:
+            return self.known
         return dataclasses.replace(
             self.known,
             batch=min(self.known.batch, count),
             average=self.known.average or AVERAGE,
             augment=self.known.augment or count < AUGMENTED,
         )
+
+    def check(self, recipe):
+        """Refuse what "continue" cannot change.
+
+        Raises:
+            InputError: the recipe's networks, batch or averages are not those of the base's checkpoint.
+        """
+        for name, asked in dataclasses.asdict(recipe).items() if self.method == CONTINUE else ():
+            had = getattr(self.known, name)
+            if asked != had and (name not in STEP_ALONE or (name in SWITCHES and not (asked and had))):
+                raise InputError(f"continue must leave {name} as in {self.base.folder}, {had}. Received: {asked}")
+
+    def go_on(self, model):
+        """Give a model that has just been built the whole state of the base, if that is what the method says.
+
+        Args:
+            model: animegan.gan.dcgan.DCGAN with its optimizer built.
+
+        Returns:
+            int, the step to go on from; 0 for other methods.
+        """
+        if self.method != CONTINUE:
+            return 0
+        step, _ = self.base.restore(model)
+        if not model.recipe.decay:  # the rate is part of the state then, and here a setting
+            model.optimizer.learning_rate = model.recipe.learning_rate
+        model.reset_metrics()  # the base's last interval is no part of this run's first
+        return step
 
     def __call__(self, generator, discriminator):
         """Give new networks the base's weights.
@@ -154,7 +198,8 @@ class Start:
         Raises:
             InputError: the base's networks are not those of its recipe.
         """
-        self._fill(generator, discriminator)
+        if self.method != CONTINUE:  # which takes them from the checkpoint, with all else
+            self._fill(generator, discriminator)
         return reshape(self.method, generator, discriminator)
 
     def _fill(self, generator, discriminator):
