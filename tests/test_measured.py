@@ -70,7 +70,7 @@ def test_a_card_s_commands_train_what_comes_with_the_project(name, monkeypatch):
     for _, options in transfers:  # a transfer has its base's recipe, with changes
         recipe = recipe.set(*options["changes"])
     config = find_run(name).config
-    assert ("start" in config) == bool(transfers)
+    assert config.get("start", {}).get("method") == options.get("method")
     assert recipe == Recipe.read(config["recipe"])
     assert options["images"] == config["step"] * recipe.batch
 

@@ -49,7 +49,7 @@ def test_constraints_fix_each_requirement_and_name_no_host():
 def test_the_repository_stays_small():
     sizes = [path.stat().st_size for path in tracked_files()]
     assert sum(sizes) < 40e6
-    assert max(sizes) < 3e6
+    assert max(sizes) < 4e6  # a generator; publishing it allows twice as much
 
 
 def test_no_file_names_a_path_of_a_machine():

@@ -25,7 +25,7 @@ from animegan.pretrained import FOLDER
 
 MOST_BYTES = 8_000_000  # of a generator: a repository is cloned by everybody
 FACES = 120_000  # labelled for its directions: more than for a run's own, which is to be explored soon
-BITS = {"generator": 8, "discriminator": 5}  # significant ones of a weight: faces are looked at, an opponent learns on
+BITS = {"generator": 9, "discriminator": 5}  # significant ones of a weight: faces are looked at, an opponent learns on
 WEIGHTS, METADATA = "model.weights.h5", "metadata.json"  # in a .keras file, which is a zip
 LARGE = 4096  # numbers of an array from which on its first bytes lie apart from its second ones: they compress better
 
