@@ -25,11 +25,10 @@ from animegan.gan.finding import find_run
 from animegan.gan.generating import draw_latents, generate
 from animegan.gan.runs import Run
 from animegan.gan.training import train
-from animegan.gan.transfer import CONTINUE, METHODS, Start, transfer
+from animegan.gan.transfer import METHODS, Start, transfer
 from animegan.pictures import save, sheet
 
 SCRATCH = "scratch"
-WAYS = tuple(method for method in METHODS if method != CONTINUE)  # to learn other pictures
 EARLY = 5  # the first measure, after one part in so many
 MEASURES = ("frechet", "frechet_blurred", "precision", "recall", "tagged", "memorisation")
 
@@ -41,12 +40,12 @@ def main():
     parser.add_argument("--tag", action="append", required=True)
     parser.add_argument("--out", type=Path, required=True, help="a folder for the figures")
     parser.add_argument("--runs", type=Path, required=True, help="a folder for the runs, which go on there")
-    parser.add_argument("--methods", nargs="+", choices=WAYS, default=WAYS, help="beside training anew")
+    parser.add_argument("--methods", nargs="+", choices=METHODS, default=METHODS, help="beside training anew")
     parser.add_argument("--pictures", nargs="+", default=["100", "300", "1000", "all"], help="to learn from")
     parser.add_argument("--images", type=int, default=20_000, help="pictures that each run sees (%(default)s)")
     parser.add_argument("--seeds", type=int, default=1, help="runs of each kind (%(default)s)")
     options = parser.parse_args()
-    start = Start(find_run(options.base), WAYS[0])
+    start = Start(find_run(options.base), METHODS[0])
     if not load_face_network().knows(options.tag):
         raise SystemExit(f"the face network must know the tags. Received: {' and '.join(options.tag)}")
     base = {name: start.config[name] for name in ("run", "step")}

@@ -12,8 +12,8 @@ from animegan.gan.recipes import Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
 
+METHODS = ("finetune", "freeze-discriminator", "append")  # to learn other pictures by
 CONTINUE = "continue"
-METHODS = ("finetune", "freeze-discriminator", "append", CONTINUE)
 STEP_ALONE = {  # settings that have no part in what a checkpoint holds, nor in how its steps are counted
     *("name", "learning_rate", "beta_1", "beta_2", "decay", "flip", "spectral", "loss", "penalty", "penalty_share"),
     *("augment", "shift", "noise", "average"),
@@ -68,8 +68,8 @@ def transfer(
         InputError: run, file, tags or settings do not fit each other; what fits is said.
         FloatingPointError, OSError: as `train` raises them.
     """
-    if method not in METHODS:
-        raise InputError(f"method must be {', '.join(METHODS[:-1])} or {METHODS[-1]}. Received: {method}")
+    if method not in (*METHODS, CONTINUE):
+        raise InputError(f"method must be {', '.join(METHODS)} or {CONTINUE}. Received: {method}")
     begun = Run(out) if resume and (Path(out) / "config.json").exists() else None
     goes_on = begun and begun.checkpoints() and "start" in begun.config
     start = Begun(begun, Path(base).name, method) if goes_on else Start(find_run(base), method)
@@ -94,6 +94,7 @@ def transfer(
     recipe = (Recipe.read(begun.config["recipe"]) if begun else start.recipe(count)).set(*changes)
     if not begun:
         start.check(recipe)
+    state = None if goes_on else start.state
     result = train(
         faces,
         out,
@@ -105,6 +106,7 @@ def transfer(
         report_images=report_images,
         tags=tags,
         start=start,
+        state=state,
         **settings,
     )
     return result | {"pictures": count}
@@ -125,7 +127,7 @@ class Start:
 
         Args:
             base: animegan.gan.runs.Run.
-            method: one of METHODS.
+            method: one of METHODS, or CONTINUE.
 
         Raises:
             InputError: the run has no networks that can be built anew and trained on.
@@ -141,7 +143,8 @@ class Start:
         if method == CONTINUE and begun == "freeze-discriminator":
             raise InputError(f"a base to continue must hold no layers. Received: {base.folder}, a frozen one")
         self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
-        self.seen = steps[0] * self.known.batch if method == CONTINUE else 0  # pictures, that count as the run's own
+        self.state = base if method == CONTINUE else None  # whose checkpoint is taken whole
+        self.seen = steps[0] * self.known.batch if self.state else 0  # pictures, that count as the run's own
 
     def recipe(self, count):
         """The base's recipe, its learning rate from the beginning, with what few pictures need; "continue" needs none.
@@ -149,7 +152,7 @@ class Start:
         Args:
             count: number of pictures to train on.
         """
-        if self.method == CONTINUE:
+        if self.state:
             return self.known
         return dataclasses.replace(
             self.known,
@@ -164,27 +167,10 @@ class Start:
         Raises:
             InputError: the recipe's networks, batch or averages are not those of the base's checkpoint.
         """
-        for name, asked in dataclasses.asdict(recipe).items() if self.method == CONTINUE else ():
+        for name, asked in dataclasses.asdict(recipe).items() if self.state else ():
             had = getattr(self.known, name)
             if asked != had and (name not in STEP_ALONE or (name in SWITCHES and not (asked and had))):
                 raise InputError(f"continue must leave {name} as in {self.base.folder}, {had}. Received: {asked}")
-
-    def go_on(self, model):
-        """Give a model that has just been built the whole state of the base, if that is what the method says.
-
-        Args:
-            model: animegan.gan.dcgan.DCGAN with its optimizer built.
-
-        Returns:
-            int, the step to go on from; 0 for other methods.
-        """
-        if self.method != CONTINUE:
-            return 0
-        step, _ = self.base.restore(model)
-        if not model.recipe.decay:  # the rate is part of the state then, and here a setting
-            model.optimizer.learning_rate = model.recipe.learning_rate
-        model.reset_metrics()  # the base's last interval is no part of this run's first
-        return step
 
     def __call__(self, generator, discriminator):
         """Give new networks the base's weights.
@@ -198,7 +184,7 @@ class Start:
         Raises:
             InputError: the base's networks are not those of its recipe.
         """
-        if self.method != CONTINUE:  # which takes them from the checkpoint, with all else
+        if not self.state:  # which brings them with all else
             self._fill(generator, discriminator)
         return reshape(self.method, generator, discriminator)
 
@@ -238,7 +224,7 @@ class Begun:
         Args:
             run: animegan.gan.runs.Run, the transfer.
             base: name of the base's folder, and
-            method: one of METHODS: both as they are asked for now, to be compared with those of the run.
+            method: one of METHODS, or CONTINUE: both as they are asked for now, to be compared with those of the run.
         """
         self.run, self.method, self.size = run, method, run.config["size"]
         self.config = run.config["start"] | {"method": method, "run": base}
@@ -252,7 +238,7 @@ def reshape(method, generator, discriminator):
     """Hold or add what a method of transfer holds or adds.
 
     Args:
-        method: one of METHODS.
+        method: one of METHODS, or CONTINUE.
         generator, discriminator: keras.Models.
 
     Returns:
