@@ -39,6 +39,8 @@ CASES = (
     ("pairs", "append"),
     ("modern", "freeze-discriminator"),
 )
+LARGER = "deep=true", "fine_width=6", "full_width=20", "discriminator_deep=true", "places=1", "steering=40"
+LARGER += "generator_width=8", "most_width=16"  # where the base has 16, 8 and 4 channels
 TAG = ["hair=brown"]
 QUIET = {"progress": False, "report_images": 64}
 
@@ -102,8 +104,7 @@ def test_a_transfer_can_have_larger_networks(bases, faces_file, tmp_path, pretra
         discriminator.save(base / "discriminator.keras")
     known = Run(base).load_generator()
     start = Start(Run(base), "finetune")
-    changes = "deep=true", "fine_width=6", "full_width=20", "discriminator_deep=true"
-    model, _ = begin(start, *changes)
+    model, _ = begin(start, *LARGER)
     latents = draw_latents(50, 100)
     faces, same = (network.predict_on_batch(latents) for network in (known, Finisher(model)()))
     assert np.allclose(same, faces, atol=1e-3 * faces.std())
@@ -111,7 +112,7 @@ def test_a_transfer_can_have_larger_networks(bases, faces_file, tmp_path, pretra
     assert np.allclose(alike, judged, atol=1e-3 * judged.std())
     run = tmp_path / "run"
     words = "transfer", str(base), str(faces_file), "--out", str(run), "--report-images", "64"
-    set_all = [word for change in (*changes, "batch=8") for word in ("--set", change)]
+    set_all = [word for change in (*LARGER, "batch=8") for word in ("--set", change)]
     assert main([*words, *set_all, "--images", "16"]) == 0
     shutil.rmtree(run / "checkpoint")  # as if killed before the first: the run's settings are those that it has
     assert main([*words, "--images", "64", "--resume"]) == 0
@@ -119,7 +120,7 @@ def test_a_transfer_can_have_larger_networks(bases, faces_file, tmp_path, pretra
     learned = {weight.path: ops.convert_to_numpy(weight) for weight in Run(run).load_generator().weights}
     factors = [value for path, value in learned.items() if path.startswith("deep") and "factor/kernel" in path]
     assert len(factors) == 3 and all(value.any() for value in factors)
-    (kernel,) = (value for value in learned.values() if value.shape == (4, 4, 20, 6))  # the step to full size
+    (kernel,) = (value for value in learned.values() if value.shape == (4, 4, 20, 8))  # the step to full size
     assert kernel[:, :, :, 4:].any()  # what was not listened to at first
     gates = [weight for weight in Start(Run(run), "finetune").networks()[1].weights if weight.path.endswith("factors")]
     assert len(gates) == 3 and all(ops.convert_to_numpy(gate).any() for gate in gates)
@@ -153,7 +154,7 @@ def test_to_continue_with_the_same_settings_is_to_resume(bases, faces_file, tmp_
         assert np.array_equal(ops.convert_to_numpy(one), ops.convert_to_numpy(other)), one.path
 
 
-def test_to_continue_takes_other_settings_of_the_training_and_none_of_the_networks(bases, faces_file, tmp_path):
+def test_to_continue_takes_other_settings_of_the_training(bases, faces_file, tmp_path):
     changes = ["learning_rate=1e-9", "spectral=2", "noise=0.1", "shift=0.1", "penalty=0.1", "average=0.5"]
     before, _ = begin(Start(Run(bases["modern"]), "continue"))
     before.optimizer.build(before.trainable_variables)
@@ -171,11 +172,42 @@ def test_to_continue_takes_other_settings_of_the_training_and_none_of_the_networ
         for one, other in zip(before.averages, after.averages, strict=True)
     ]
     assert max(moved) > 1e-5  # towards the last weights, where the averages had lagged
-    for change in ("batch=8", "width=8", "deep=true", "average=0", "spectral=0", "decay=64"):
+    for change in ("width=8", "average=0", "spectral=0", "decay=64"):
         out = tmp_path / change
         with pytest.raises(InputError, match=f"continue must leave {change.partition('=')[0]} as in"):
             transfer(bases["modern"], faces_file, out, [], "continue", images=128, changes=[change], **QUIET)
         assert not out.exists()
+
+
+def test_to_continue_can_have_larger_networks_and_batches_of_other_sizes(bases, faces_file, tmp_path):
+    start = Start(Run(bases["modern"]), "continue")
+    (known, _), (model, _) = begin(start), begin(start, *LARGER, "batch=8")
+    for each in (known, model):
+        each.optimizer.build(each.trainable_variables)
+    start.base.restore(known)
+    assert start.give_state(model) == int(model.optimizer.iterations) == 12  # batches of 8, that were 6 of 16
+
+    latents = draw_latents(50, 100)
+    for averages in (True, False):
+        faces, same = (Finisher(each)().predict_on_batch(latents) for each in (known, model))
+        assert np.allclose(same, faces, atol=1e-3 * faces.std()), averages
+        judged, alike = (each.discriminator.predict_on_batch(faces) for each in (known, model))
+        assert np.allclose(alike, judged, atol=1e-3 * judged.std())
+        known.averages = model.averages = []  # and the last weights
+
+    means, squares = (
+        [[ops.convert_to_numpy(value) for value in getattr(each.optimizer, name)] for each in (known, model)]
+        for name in ("_momentums", "_velocities")
+    )
+    np.testing.assert_allclose(*(sum(np.abs(value).sum() for value in each) for each in means), rtol=1e-5)
+    had, has = (np.concatenate([value.ravel() for value in each]) for each in squares)
+    assert (had > 0).all() and (has > 0).all() and np.isin(had, has).all() and has.max() == had.max()
+
+    out = tmp_path / "run"
+    changes = [*LARGER, "batch=8"]
+    transfer(bases["modern"], faces_file, out, [], "continue", images=112, changes=changes, **QUIET)
+    transfer(bases["modern"], faces_file, out, [], "continue", images=128, resume=True, **QUIET)
+    assert next(iter(Run(out).checkpoints())) == 16
 
 
 def test_to_continue_counts_the_pictures_of_its_base(bases, faces_file, tmp_path, monkeypatch):

@@ -2,8 +2,10 @@
 
 from operator import le
 
+import numpy as np
+
 from animegan.gan.engine import layers, ops
-from animegan.gan.resizing import DEEP, STEER, as_kernel_of
+from animegan.gan.resizing import DEEP, PLACE, STEER, as_kernel_of
 
 
 def take_over(network, known):
@@ -19,12 +21,75 @@ def take_over(network, known):
     Raises:
         ValueError: there are other layers, or what is known has more channels, or others than convolutions have fewer.
     """
+    for layer, weight, value in _pairs(network, known):
+        weight.assign(_grown(layer, weight, as_kernel_of(value, weight)))
+
+
+def take_over_state(model, known):
+    """Give a DCGAN all that another one has learned, whose networks may be smaller, as `take_over` says.
+
+    That is weights, the averages of the generator's, Adam's averages and count of steps, and the state of the random
+    numbers. What is new has a gradient of mean 0 so far; the mean of its square is taken from its layer or, where that
+    is new, too, its network: Adam divides by the root of it, and would begin with steps far too long if it was 0.
+
+    Args:
+        model: animegan.gan.dcgan.DCGAN, its optimizer built.
+        known: another one.
+
+    Raises:
+        ValueError: as `take_over` raises it.
+    """
+    averages, known_averages = (_of(each.generator.trainable_variables, each.averages) for each in (model, known))
+    for network, other in ((model.generator, known.generator), (model.discriminator, known.discriminator)):
+        take_over(network, other)
+        pairs = {id(weight): value for _, weight, value in _pairs(network, other)}
+        usual = np.median([_array(_adams(known, weight)[1]).mean() for weight in other.trainable_variables])
+        for weight in network.trainable_variables:
+            had = pairs.get(id(weight))
+            nothing = np.zeros([0] * len(weight.shape))
+            mean, square = map(_array, _adams(known, had)) if had is not None else (nothing, nothing)
+            of_mean, of_square = _adams(model, weight)
+            of_mean.assign(_placed(np.zeros(weight.shape), mean))
+            of_square.assign(_placed(np.full(weight.shape, square.mean() if square.size else usual), square))
+            if id(weight) in averages:
+                average = _array(known_averages[id(had)]) if had is not None else nothing
+                averages[id(weight)].assign(_placed(_array(weight), average))
+    if model.averages:
+        model.averaged_steps.assign(_array(known.averaged_steps))
+    model.optimizer.iterations.assign(_array(known.optimizer.iterations))
+    model.seeds.state.assign(_array(known.seeds.state))
+
+
+def _pairs(network, known):
+    """(layer, its weight, the weight of `known` that it is to take) of all layers that both have."""
     names = {layer.name for layer in known.layers}
-    kept = (layer for layer in network.layers if layer.name in names or not layer.name.startswith(DEEP))
+    kept = (layer for layer in network.layers if layer.name in names or not layer.name.startswith((DEEP, PLACE)))
     pairs = zip(*([layer for layer in each if layer.weights] for each in (kept, known.layers)), strict=True)
     for layer, other in pairs:
         for weight, value in zip(layer.weights, other.weights, strict=True):
-            weight.assign(_grown(layer, weight, as_kernel_of(value, weight)))
+            yield layer, weight, value
+
+
+def _of(weights, values):
+    """Values by the identity of the weights that they belong to; none where there are none."""
+    return {id(weight): value for weight, value in zip(weights, values)}  # noqa: B905 - a recipe may have no averages
+
+
+def _adams(model, weight):
+    """Adam's two averages of a weight's gradient: of itself, and of its square."""
+    place = model.optimizer._get_variable_index(weight)
+    return model.optimizer._momentums[place], model.optimizer._velocities[place]
+
+
+def _array(variable):
+    return ops.convert_to_numpy(variable)
+
+
+def _placed(values, corner):
+    """An array that holds another one from its first places on."""
+    values = values.copy()
+    values[tuple(map(slice, corner.shape))] = corner
+    return values
 
 
 def _grown(layer, weight, value):
@@ -36,11 +101,10 @@ def _grown(layer, weight, value):
     fits = len(had) == len(shape) and all(map(le, had, shape))
     if not fits or (isinstance(layer, layers.Dense) and not steers):
         raise ValueError(f"{weight.path} must have the shape {shape} or be a smaller one. Received: {had}")
-    grown = ops.convert_to_numpy(weight).copy()
+    grown = _array(weight).copy()
     if len(shape) > 1:  # a kernel; the channels that it takes and makes are its last axes
         takes, makes = (-1, -2) if isinstance(layer, layers.Conv2DTranspose) else (-2, -1)
         new = [slice(None)] * len(shape)
         new[takes], new[makes] = slice(had[takes], None), slice(had[makes])
         grown[tuple(new)] = 0
-    grown[tuple(map(slice, had))] = ops.convert_to_numpy(value)
-    return grown
+    return _placed(grown, _array(value))

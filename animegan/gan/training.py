@@ -55,8 +55,8 @@ def train(
             (animegan.gan.distribution); the variables alone do, too. Needs JAX as the engine.
         tags: train only on pictures that have all of these, strings such as "hair=blonde".
         start: animegan.gan.transfer.Start: networks to begin with; None for new ones.
-        state: animegan.gan.runs.Run of the same networks, with whose newest checkpoint a new run begins: all weights,
-            Adam's averages and the count of steps. It may have other settings of the training.
+        state: function that a new run begins with: it gives the animegan.gan.dcgan.DCGAN a state, and returns the
+            number of the step to go on from. None to begin at step 0.
 
     Returns:
         dict: images (seen since the beginning), steps and seconds (likewise), images_per_second, discriminator_loss,
@@ -99,7 +99,7 @@ def train(
         model.optimizer.build(model.trainable_variables)
         step, seconds = run.restore(model)
         if state and not run.checkpoints():
-            step = _take_state(model, state)
+            step = state(model)
         usual = EPOCHS * (len(rows) - len(rows) % recipe.batch)  # pictures: what fills no batch sits out the pass
         goal = images or (None if minutes else run.config.get("images", usual))
         last_step = max(1, round(goal / recipe.batch)) if goal else MOST_STEPS
@@ -151,15 +151,6 @@ def _check_same(config, run, rule):
     changed = [f"{name} {asked.get(name)} instead of {had.get(name)}" for name in names]
     if changed:
         raise InputError(f"{rule}. Received: {', '.join(changed)}")
-
-
-def _take_state(model, run):
-    """Give a model the newest checkpoint of another run, its own learning rate and new means. Returns the step."""
-    step, _ = run.restore(model)
-    if not model.recipe.decay:  # else the rate is no part of the state
-        model.optimizer.learning_rate = model.recipe.learning_rate
-    model.reset_metrics()  # that run's last interval is no part of this one's first
-    return step
 
 
 def _flat(config):

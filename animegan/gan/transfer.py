@@ -1,5 +1,6 @@
 """Transfer learning: from a trained GAN to the pictures of one tag, or to others."""
 
+import contextlib
 import dataclasses
 import functools
 import sys
@@ -16,7 +17,10 @@ METHODS = ("finetune", "freeze-discriminator", "append")  # to learn other pictu
 CONTINUE = "continue"
 STEP_ALONE = {  # settings that have no part in what a checkpoint holds, nor in how its steps are counted
     *("name", "learning_rate", "beta_1", "beta_2", "decay", "flip", "spectral", "loss", "penalty", "penalty_share"),
-    *("augment", "shift", "noise", "average"),
+    *("augment", "shift", "noise", "average", "batch"),
+}
+LARGER = {  # settings that make the networks larger, some of which change nothing at first
+    *("generator_width", "most_width", "fine_width", "full_width", "steering", "places", "deep", "discriminator_deep"),
 }
 SWITCHES = {"decay", "spectral", "average"}  # of those, the ones for which it holds more where they are not 0
 FEWEST = 8  # pictures, below which there is nothing to learn from
@@ -53,7 +57,7 @@ def transfer(
             layers (Mo et al. 2020, arXiv:2002.10964). "append" holds the whole generator, and trains new residual
             blocks before the last step that enlarges its maps. "continue" goes on where the run stopped, under other
             settings of the training: with its last weights beside their averages, and with Adam's averages; so it
-            loses none of the time in which "finetune" finds these anew, but cannot make the networks larger.
+            loses none of the time in which "finetune" finds these anew.
         images: stop when the discriminator has seen this many real pictures; "continue" counts those of the base, too.
             If neither `images` nor `minutes` is given: as many as the transfer was last told, else 20,000 more.
         changes: strings such as "batch=32", settings of the recipe that are to be others than the base's; those that
@@ -94,7 +98,6 @@ def transfer(
     recipe = (Recipe.read(begun.config["recipe"]) if begun else start.recipe(count)).set(*changes)
     if not begun:
         start.check(recipe)
-    state = None if goes_on else start.state
     result = train(
         faces,
         out,
@@ -106,7 +109,7 @@ def transfer(
         report_images=report_images,
         tags=tags,
         start=start,
-        state=state,
+        state=start.give_state if method == CONTINUE and not goes_on else None,
         **settings,
     )
     return result | {"pictures": count}
@@ -143,8 +146,7 @@ class Start:
         if method == CONTINUE and begun == "freeze-discriminator":
             raise InputError(f"a base to continue must hold no layers. Received: {base.folder}, a frozen one")
         self.config = {"method": method, "run": base.folder.name, "step": steps[0]}
-        self.state = base if method == CONTINUE else None  # whose checkpoint is taken whole
-        self.seen = steps[0] * self.known.batch if self.state else 0  # pictures, that count as the run's own
+        self.seen = steps[0] * self.known.batch if method == CONTINUE else 0  # pictures, that count as the run's own
 
     def recipe(self, count):
         """The base's recipe, its learning rate from the beginning, with what few pictures need; "continue" needs none.
@@ -152,7 +154,7 @@ class Start:
         Args:
             count: number of pictures to train on.
         """
-        if self.state:
+        if self.method == CONTINUE:
             return self.known
         return dataclasses.replace(
             self.known,
@@ -167,9 +169,9 @@ class Start:
         Raises:
             InputError: the recipe's networks, batch or averages are not those of the base's checkpoint.
         """
-        for name, asked in dataclasses.asdict(recipe).items() if self.state else ():
+        for name, asked in dataclasses.asdict(recipe).items() if self.method == CONTINUE else ():
             had = getattr(self.known, name)
-            if asked != had and (name not in STEP_ALONE or (name in SWITCHES and not (asked and had))):
+            if asked != had and (name not in STEP_ALONE | LARGER or (name in SWITCHES and not (asked and had))):
                 raise InputError(f"continue must leave {name} as in {self.base.folder}, {had}. Received: {asked}")
 
     def __call__(self, generator, discriminator):
@@ -184,34 +186,65 @@ class Start:
         Raises:
             InputError: the base's networks are not those of its recipe.
         """
-        if not self.state:  # which brings them with all else
-            self._fill(generator, discriminator)
+        if self.method != CONTINUE:  # whose state brings them with all else
+            from animegan.gan.growing import take_over
+
+            for known, network in zip(self.networks(), (generator, discriminator), strict=True):
+                with self._fitting(known.name):
+                    take_over(network, known)
         return reshape(self.method, generator, discriminator)
 
-    def _fill(self, generator, discriminator):
-        from animegan.gan.growing import take_over
+    def give_state(self, model):
+        """Give a new model all that the base's has learned: weights, all averages, the counts of steps.
 
-        for known, network in zip(self.networks(), (generator, discriminator), strict=True):
-            try:
-                take_over(network, known)
-            except ValueError as error:
-                raise InputError(
-                    f"a base's {known.name} must be as its config.json says, and as the transfer's settings of the "
-                    f"networks, such as width. Received: {self.base.folder}, where they are others"
-                ) from error
+        Args:
+            model: animegan.gan.dcgan.DCGAN, its optimizer built; its networks may be larger than the base's.
 
-    def networks(self):
-        """(generator, as `Finisher` makes it, discriminator) of the base."""
+        Returns:
+            int, the step at which it goes on, by its own recipe's batch.
+
+        Raises:
+            InputError: as when the start is called.
+        """
+        from animegan.gan.growing import take_over_state
+
+        known, step = self._model()
+        with self._fitting("networks"):
+            take_over_state(model, known)
+        if not model.recipe.decay:  # else the rate is no part of the state
+            model.optimizer.learning_rate = model.recipe.learning_rate
+        step = step * self.known.batch // model.recipe.batch
+        model.optimizer.iterations.assign(step)  # by which the rate falls
+        return step
+
+    def _model(self):
+        """The base's model with its newest checkpoint, and the step of that."""
         from animegan.gan.dcgan import build_dcgan
-        from animegan.gan.finishing import Finisher
 
-        if not self.base.checkpoints():
-            return self.base.load_generator(), self.base.load_discriminator()
         begun = self.base.config.get("start", {}).get("method")  # checkpoints hold Adam's part of what learns only
         start = functools.partial(reshape, begun) if begun else None
         model = build_dcgan(self.base.config["size"], self.known, start=start)
         model.optimizer.build(model.trainable_variables)
-        self.base.restore(model)
+        return model, self.base.restore(model)[0]
+
+    @contextlib.contextmanager
+    def _fitting(self, networks):
+        """Say what a base must be where its networks, as they are called here, turn out not to fit."""
+        try:
+            yield
+        except ValueError as error:
+            raise InputError(
+                f"a base's {networks} must be as its config.json says, and as the transfer's settings of the "
+                f"networks, such as width. Received: {self.base.folder}, where they are others"
+            ) from error
+
+    def networks(self):
+        """(generator, as `Finisher` makes it, discriminator) of the base."""
+        from animegan.gan.finishing import Finisher
+
+        if not self.base.checkpoints():
+            return self.base.load_generator(), self.base.load_discriminator()
+        model, _ = self._model()
         return Finisher(model)(), model.discriminator
 
 
