@@ -340,12 +340,13 @@ def _add_sample(commands):
     parser.add_argument("--count", type=int, default=SHEET, help="faces (%(default)s)")
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of the latents (%(default)s)")
     parser.add_argument("--out", type=Path, required=True, help="a sheet as .png, or packed faces as .h5")
+    _add_truncation(parser)
 
 
 def _sample(options):
     from animegan.gan.sampling import sample
 
-    return sample(options.run, options.out, options.count, options.seed)
+    return sample(options.run, options.out, options.count, options.seed, options.truncation)
 
 
 def _add_evaluate(commands):
@@ -360,6 +361,7 @@ def _add_evaluate(commands):
     parser.add_argument(
         "--nearest", type=Path, help="write samples beside their nearest training pictures to this .png"
     )
+    _add_truncation(parser)
 
 
 def _evaluate(options):
@@ -374,6 +376,7 @@ def _evaluate(options):
         unseen=options.unseen,
         nearest_out=options.nearest,
         trained_on=options.trained_on,
+        truncation=options.truncation,
     )
 
 
@@ -385,6 +388,10 @@ def _add_walk(commands):
     parser.add_argument("--size", type=_at_least(1), default=256, help="side in pixels (%(default)s)")
     parser.add_argument("--rate", type=_at_least(1), default=25, help="frames a second (%(default)s)")
     parser.add_argument("--seed", type=_at_least(0), default=0, help="of the latents (%(default)s)")
+    _add_truncation(parser)
+
+
+def _add_truncation(parser):
     parser.add_argument("--truncation", type=float, default=1.0, help="below 1: nearer to the mean face (%(default)s)")
 
 

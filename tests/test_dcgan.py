@@ -18,7 +18,7 @@ OTHERS = {  # every setting that changes the step, alone and together
     "averaged": {"average": 0.99},
     "resizing": {"resize": True},
     "wide": {"generator_width": 6},
-    "full": {"resize": True, "fine_width": 6, "full_width": 5, "modulated": True, "places": 1, "deep": True},
+    "full": {"resize": True, "fine_width": 6, "full_width": 5, "modulated": True, "deep": True},
     "augmented": {"augment": True, "shift": 0.1, "noise": 0.1},
     "scaled": {"scales": 1, "discriminator_norm": False, "discriminator_deep": True},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},

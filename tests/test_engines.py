@@ -45,7 +45,6 @@ RECIPES = {
         decay=64,
         fine_width=6,
         full_width=5,
-        places=1,
         deep=True,
         discriminator_deep=True,
     ),

@@ -15,6 +15,7 @@ from animegan.gan import damage, evaluation, features
 from animegan.gan.distances import frechet_distance, kernel_distance, precision_recall
 from animegan.gan.evaluation import evaluate, ratio
 from animegan.gan.recipes import Recipe
+from animegan.gan.sampling import sample
 from animegan.gan.training import train
 from animegan.pictures import decode
 
@@ -58,6 +59,18 @@ def test_it_says_how_far_the_faces_are_and_how_far_real_ones(run, many):
     assert result["recall"] < 0.2 < 0.5 < floor["recall"]
     assert result["memorisation"] > 1
     assert json.loads(json.dumps(result)) == result
+
+
+def test_latents_nearer_to_the_mean_make_faces_that_vary_less(run, many, tmp_path, network):
+    spreads = []
+    for name, truncation in (("all.h5", 1), ("near.h5", 0.1)):
+        sample(run, tmp_path / name, 60, truncation=truncation)
+        with FaceSet(tmp_path / name) as data:
+            spreads.append(network(data.images()).std(axis=0).mean())
+            assert data.provenance["truncation"] == truncation
+    assert spreads[1] < spreads[0] / 2
+    near, wide = (evaluate(run, many, count=60, truncation=truncation) for truncation in (0.1, 1))
+    assert near["frechet"] != wide["frechet"] and near["floor"] == wide["floor"]
 
 
 def test_held_out_pictures_alone_are_measured_against(run, many, monkeypatch):

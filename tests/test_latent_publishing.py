@@ -82,6 +82,17 @@ def test_few_bits_make_the_same_faces(run, tmp_path):
     assert whole - kept > 2 * published.load_generator().count_params()
 
 
+def test_it_makes_of_latents_what_the_run_made_of_larger_ones(run, tmp_path):
+    latents = draw_latents(16, 6, seed=1)
+    for strength, another in ((1.3, 1.0), (1.0, 1.3)):
+        publishing.publish(run, "my-faces", tmp_path / "names", strength)
+        published = Run(tmp_path / "names" / "my-faces")
+        assert published.config["truncation"] == strength
+        faces = generate(published.load_generator(), latents).astype(int)
+        same, other = (generate(Run(run).load_generator(), times * latents) for times in (strength, another))
+        assert np.abs(faces - same).max() <= 2 < 10 < np.abs(faces - other).max()
+
+
 def test_equal_weights_make_equal_files_whenever_they_are_saved(run):
     generator = Run(run).load_generator()
     first = publishing.rounded(generator, 8)

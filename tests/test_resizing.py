@@ -46,7 +46,6 @@ def test_generator_and_discriminator_fit_together(size):
         {"full_width": 5, "modulated": True},
         {"full_width": 5, "modulated": True, "deep": True},
         {"fine_width": 6, "full_width": 5},
-        {"full_width": 5, "modulated": True, "steering": 6, "places": 2},
     ],
 )
 def test_stock_layers_make_the_same_pictures(shape):
@@ -68,12 +67,6 @@ def test_no_hidden_layer_below_full_size_has_fewer_channels_than_the_fine_width(
     generator = build_resize_generator(64, 4, 7, fine_width=12, full_width=5)
     hidden = [layer.output.shape[1::2] for layer in generator.layers if isinstance(layer, layers.LeakyReLU)]
     assert hidden == [(4, 32), (8, 16), (16, 12), (32, 12), (64, 5)]
-
-
-def test_no_hidden_layer_below_full_size_has_more_channels_than_the_most_width():
-    generator = build_resize_generator(64, 8, 7, most_width=20, full_width=5)
-    hidden = [layer.output.shape[1::2] for layer in generator.layers if isinstance(layer, layers.LeakyReLU)]
-    assert hidden == [(4, 20), (8, 20), (16, 16), (32, 8), (64, 5)]
 
 
 def test_a_layer_at_full_size_is_the_last_hidden_one():
@@ -98,24 +91,6 @@ def test_latents_scale_and_shift_every_hidden_layer(kind):
         assert (np.abs(one - other).max() > 1e-3) == (steered is not None), steered
 
 
-def test_the_latents_draw_on_each_size_between_where_they_like():
-    plain, drawn = (build_resize_generator(32, 4, 7, seed=1, full_width=5, places=places) for places in (0, 2))
-    latents = random(3, 7)
-    expected = ops.convert_to_numpy(plain(latents, training=True))
-    assert np.array_equal(ops.convert_to_numpy(drawn(latents, training=True)), expected)
-    mixtures = {layer.name: layer for layer in drawn.layers if layer.name.endswith("_mixture")}
-    assert mixtures.keys() == {"place_8_mixture", "place_16_mixture"}
-    for mixture in mixtures.values():
-        mixture.kernel.assign(0 * mixture.kernel + 1)
-        assert not np.allclose(ops.convert_to_numpy(drawn(latents, training=True)), expected, atol=1e-4)
-        mixture.kernel.assign(0 * mixture.kernel)
-
-
-def test_the_steering_has_the_width_asked_for():
-    generator = build_resize_generator(32, 4, 7, modulated=True, steering=9)
-    assert generator.get_layer("modulation").kernel.shape == (7, 9)
-
-
 @pytest.mark.parametrize("size", [32, 96])
 def test_what_makes_a_generator_deep_begins_as_nothing_at_each_size_below_full(size):
     shape = {"full_width": 5, "modulated": True}
@@ -137,7 +112,7 @@ def test_a_deep_generator_needs_modulation():
         Recipe(deep=True, resize=True)
 
 
-@pytest.mark.parametrize("name", ["most_width", "fine_width", "full_width", "modulated", "places"])
+@pytest.mark.parametrize("name", ["fine_width", "full_width", "modulated"])
 def test_some_settings_are_of_resize_generators_alone(name):
     with pytest.raises(InputError, match=rf"must have resize where it has {name}\. Received: {name} alone"):
         Recipe(**{name: 1})

@@ -222,6 +222,5 @@ def make_generator(size, recipe, seed=0, stock=False):
     settings = size, recipe.generator_width or recipe.width, recipe.latent_width, seed
     if not recipe.resize:
         return build_generator(*settings)
-    names = "most_width", "fine_width", "full_width", "modulated", "steering", "places", "deep"
-    shape = {name: getattr(recipe, name) for name in names}
+    shape = {name: getattr(recipe, name) for name in ("fine_width", "full_width", "modulated", "deep")}
     return build_resize_generator(*settings, stock=stock, **shape)

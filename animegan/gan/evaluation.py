@@ -21,7 +21,16 @@ PAIRS = 50  # samples that the sheet shows with their nearest training pictures
 
 
 def evaluate(
-    run, faces, count=None, seed=0, features="faces", unseen=False, nearest_out=None, trained_on=None, seen=None
+    run,
+    faces,
+    count=None,
+    seed=0,
+    features="faces",
+    unseen=False,
+    nearest_out=None,
+    trained_on=None,
+    seen=None,
+    truncation=1.0,
 ):
     """Measure a run's generator.
 
@@ -40,6 +49,7 @@ def evaluate(
         nearest_out: a picture file for a sheet of samples, each with its nearest training picture to its right.
         trained_on: packed file that the run was trained on, where that is another than `faces`.
         seen: a dict that keeps what the network saw in real pictures, for the next call that measures against them.
+        truncation: times what the latents are; below 1 gives precision for recall, above 1 recall for precision.
 
     Returns:
         dict: n, features, reference and reference_sha256 (what was measured against); frechet, kid, kid_error,
@@ -89,7 +99,7 @@ def evaluate(
             trained = data.images(known)
     network, tagger = load_features(features), load_face_network() if tags else None
     tagger = tagger if tagger and tagger.knows(tags) else None
-    fake = generate(generator, draw_latents(n, generator.input_shape[-1], seed))
+    fake = generate(generator, truncation * draw_latents(n, generator.input_shape[-1], seed))
     seen = {} if seen is None else seen
 
     def look(images):

@@ -5,7 +5,7 @@ from operator import le
 import numpy as np
 
 from animegan.gan.engine import layers, ops
-from animegan.gan.resizing import DEEP, PLACE, STEER, as_kernel_of
+from animegan.gan.resizing import DEEP, STEER, as_kernel_of
 
 
 def take_over(network, known):
@@ -63,7 +63,7 @@ def take_over_state(model, known):
 def _pairs(network, known):
     """(layer, its weight, the weight of `known` that it is to take) of all layers that both have."""
     names = {layer.name for layer in known.layers}
-    kept = (layer for layer in network.layers if layer.name in names or not layer.name.startswith((DEEP, PLACE)))
+    kept = (layer for layer in network.layers if layer.name in names or not layer.name.startswith(DEEP))
     pairs = zip(*([layer for layer in each if layer.weights] for each in (kept, known.layers)), strict=True)
     for layer, other in pairs:
         for weight, value in zip(layer.weights, other.weights, strict=True):

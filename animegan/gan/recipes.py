@@ -16,12 +16,9 @@ RETIRED = {  # settings of old runs, by what says nothing
     "penalty_after": 0,
 }
 RANGES = (  # which values a setting may have, and what that is called
-    (("latent_width", "width", "steering", "batch"), lambda value: value >= 1, "1 or more"),
+    (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
     (
-        (
-            *("generator_width", "decay", "most_width", "fine_width", "full_width", "places", "spectral", "scales"),
-            *("penalty", "noise"),
-        ),
+        ("generator_width", "decay", "fine_width", "full_width", "spectral", "scales", "penalty", "noise"),
         lambda value: 0 <= value < inf,
         "0 or more",
     ),
@@ -46,12 +43,9 @@ class Recipe:
     decay: int = 0  # pictures over which the learning rate falls to a quarter; 0 keeps it
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
-    most_width: int = 0  # the most channels that those of the generator have; 0 for no limit; needs `resize`
     fine_width: int = 0  # the fewest channels that the generator's hidden layers below full size have; needs `resize`
     full_width: int = 0  # channels of a hidden layer of the generator at the pictures' full size; needs `resize`
     modulated: bool = False  # let the latents scale and shift each of the generator's hidden layers; needs `resize`
-    steering: int = 32  # width of the one hidden layer by which the latents do so
-    places: int = 0  # maps that the latents add to hidden layers at each size between; needs `resize`
     deep: bool = False  # the generator looks at the maps of each size below full twice; needs `modulated`
     discriminator_norm: bool = True  # batch normalisation in the discriminator
     deviation: bool = False  # tell the discriminator how much its batch varies; where it has no batch normalisation
@@ -86,7 +80,7 @@ class Recipe:
             raise InputError(f"penalty_share must be 1 with deviation. Received: {self.penalty_share}")
         if self.deep and not self.modulated:
             raise InputError("a recipe must have modulated where it has deep. Received: deep alone")
-        for name in ("most_width", "fine_width", "full_width", "modulated", "places"):
+        for name in ("fine_width", "full_width", "modulated"):
             if getattr(self, name) and not self.resize:
                 raise InputError(f"a recipe must have resize where it has {name}. Received: {name} alone")
 

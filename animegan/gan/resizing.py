@@ -7,7 +7,7 @@ from animegan.gan.variety import MinibatchDeviation, MinibatchDeviations
 
 SLOPE = 0.2  # of all activations below 0: no unit of either network is ever dead
 STEER = "modulation"  # how the names of the layers begin by which the latents steer all hidden layers
-PLACE = "place"  # how the names of the layers begin by which the latents draw on hidden layers, place by place
+STEERING = 32  # width of the one hidden layer that all of them share
 DEEP = "deep"  # how the names of the layers begin by which maps are looked at once more, in both networks
 FEWEST_HALVINGS = 2  # of a judge: to see more than single pixels of a picture that it sees made smaller
 
@@ -39,18 +39,7 @@ def widen(kernel):
 
 
 def build_resize_generator(
-    size=64,
-    width=32,
-    latent_width=100,
-    seed=0,
-    stock=False,
-    most_width=0,
-    fine_width=0,
-    full_width=0,
-    modulated=False,
-    steering=32,
-    places=0,
-    deep=False,
+    size=64, width=32, latent_width=100, seed=0, stock=False, fine_width=0, full_width=0, modulated=False, deep=False
 ):
     """Build the generator.
 
@@ -60,15 +49,11 @@ def build_resize_generator(
         latent_width: numbers in a latent.
         seed: of the initial weights.
         stock: build it of Keras's own layers, with the wide kernels, to be given weights by `copy_weights`.
-        most_width: the most channels that a hidden layer below the pictures' full size has; 0 for no limit.
         fine_width: the fewest channels that a hidden layer below the pictures' full size has.
         full_width: channels of one more hidden layer, at the pictures' full size; 0 for none.
         modulated: let the latents scale and shift the maps of every hidden layer (Chen et al. 2018, arXiv:1810.01365),
             so that the first one need not pass on all that they have to say. One small hidden layer serves them all,
             where the paper has one each, and batch normalisation keeps its own factors.
-        steering: width of that small layer.
-        places: maps that the latents draw at each size between the first and the full one, on a Dense layer's places,
-            and whose mixture is added to the hidden layer there; modulations alone say no place. It begins as 0.
         deep: add to the maps of each size below the full one what a convolution more, with a modulation of its own,
             finds in them (He et al. 2015, arXiv:1512.03385). The modulation begins at zero (Bachlechner et al. 2020,
             arXiv:2003.04887): before training, the generator makes the faces that it would make without. Needs
@@ -79,11 +64,9 @@ def build_resize_generator(
         [-1, 1].
     """
     start, doublings = stages(size)
-    widths = (min(filters, most_width or filters) for filters in channels(width, doublings))
-    first, *rest = (max(filters, fine_width) for filters in widths)
-    several = (iter(range(seed + n, seed + n + 100)) for n in (0, 700, 800, 900))
-    seeds, seeds_of_steering, seeds_of_depth, seeds_of_places = several
-    latents, steer = keras.Input((latent_width,), name="latents"), None
+    first, *rest = (max(filters, fine_width) for filters in channels(width, doublings))
+    seeds, seeds_of_steering, seeds_of_depth = (iter(range(seed + n, seed + n + 100)) for n in (0, 700, 800))
+    latents, steering = keras.Input((latent_width,), name="latents"), None
 
     def enlarge(filters, **settings):
         settings = {"kernel_initializer": initializer(next(seeds)), "use_bias": filters == 3} | settings
@@ -94,7 +77,7 @@ def build_resize_generator(
     def modulate(maps, name, factor, shift):  # by numbers that begin so
         filters, starts = maps.shape[-1], {"factor": factor, "shift": shift}
         factors, shifts = (
-            layers.Reshape((1, 1, filters))(layers.Dense(filters, name=f"{name}_{kind}", **begin)(steer))
+            layers.Reshape((1, 1, filters))(layers.Dense(filters, name=f"{name}_{kind}", **begin)(steering))
             for kind, begin in starts.items()
         )
         return layers.Add()([layers.Multiply()([maps, factors]), shifts])
@@ -104,17 +87,8 @@ def build_resize_generator(
         if modulated:
             factor, shift = ({"kernel_initializer": initializer(next(seeds_of_steering))} for _ in range(2))
             x = modulate(x, f"{STEER}_{x.shape[1]}", factor | {"bias_initializer": "ones"}, shift)
-        x = draw_on(x) if places and start < x.shape[1] < size else x
         x = layers.LeakyReLU(negative_slope=SLOPE)(x)
         return look_again(x) if deep and x.shape[1] < size else x
-
-    def draw_on(x):
-        side, name = x.shape[1], f"{PLACE}_{x.shape[1]}"
-        begin = keras.initializers.RandomNormal(stddev=0.1, seed=next(seeds_of_places))
-        settings = {"use_bias": False, "kernel_initializer": begin, "name": f"{name}_maps"}
-        maps = layers.Reshape((side, side, places))(layers.Dense(side * side * places, **settings)(latents))
-        settings = {"use_bias": False, "kernel_initializer": "zeros", "name": f"{name}_mixture"}
-        return layers.Add()([x, layers.Conv2D(x.shape[-1], 1, **settings)(maps)])
 
     def look_again(x):
         name, he = f"{DEEP}_{x.shape[1]}", keras.initializers.HeNormal(seed=next(seeds_of_depth))
@@ -126,7 +100,7 @@ def build_resize_generator(
     x = layers.Dense(start * start * first, use_bias=False, kernel_initializer=initializer(next(seeds)))(latents)
     if modulated:
         he = keras.initializers.HeNormal(seed=next(seeds_of_steering))
-        steer = layers.Dense(steering, "leaky_relu", kernel_initializer=he, name=STEER)(latents)
+        steering = layers.Dense(STEERING, "leaky_relu", kernel_initializer=he, name=STEER)(latents)
     x = activate(layers.Reshape((start, start, first))(x))
     for filters in rest:
         # 4×4×256 → 8×8×128 → 16×16×64 → 32×32×32 (at 64 px, width 32)

@@ -11,7 +11,7 @@ from animegan.pictures import save, sheet
 SHEET_LIMIT = 10_000  # faces on one sheet: a hundred by a hundred
 
 
-def sample(run, out, count=100, seed=0):
+def sample(run, out, count=100, seed=0, truncation=1.0):
     """Make faces and write them.
 
     Args:
@@ -19,6 +19,7 @@ def sample(run, out, count=100, seed=0):
         out: .png, .jpg or .webp for a sheet, .h5 for a packed file.
         count: how many faces, ≥ 1.
         seed: of the latents.
+        truncation: times what they are; below 1 keeps nearer to the mean face.
 
     Returns:
         dict: count, size, seed, out.
@@ -36,10 +37,10 @@ def sample(run, out, count=100, seed=0):
             f"count must be 1 or more{f', and at most {most} for a sheet' if most else ''}. Received: {count}"
         )
     generator = find_run(run).load_generator()
-    images = generate(generator, draw_latents(count, generator.input_shape[-1], seed))
+    images = generate(generator, truncation * draw_latents(count, generator.input_shape[-1], seed))
     size = images.shape[1]
     if packed:
-        provenance = {"command": "sample", "run": Path(run).name, "seed": seed}
+        provenance = {"command": "sample", "run": Path(run).name, "seed": seed, "truncation": truncation}
         with FaceWriter(out, size, provenance, drop_duplicates=False) as writer:
             writer.add(images, [f"{Path(run).name}/{seed}/{index}" for index in range(count)], [{}] * count)
     else:

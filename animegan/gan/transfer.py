@@ -15,13 +15,11 @@ from animegan.gan.training import train
 
 METHODS = ("finetune", "freeze-discriminator", "append")  # to learn other pictures by
 CONTINUE = "continue"
-STEP_ALONE = {  # settings that have no part in what a checkpoint holds, nor in how its steps are counted
+STEP_ALONE = {  # settings that have no part in what a checkpoint holds
     *("name", "learning_rate", "beta_1", "beta_2", "decay", "flip", "spectral", "loss", "penalty", "penalty_share"),
     *("augment", "shift", "noise", "average", "batch"),
 }
-LARGER = {  # settings that make the networks larger, some of which change nothing at first
-    *("generator_width", "most_width", "fine_width", "full_width", "steering", "places", "deep", "discriminator_deep"),
-}
+LARGER = {"fine_width", "full_width", "deep", "discriminator_deep"}  # settings that make the networks larger
 SWITCHES = {"decay", "spectral", "average"}  # of those, the ones for which it holds more where they are not 0
 FEWEST = 8  # pictures, below which there is nothing to learn from
 FEW = 50  # pictures, below which faces come out like the training pictures

@@ -1,6 +1,6 @@
 """A trained run made a pretrained generator that comes with the project:
 
-    python -m animegan.latent.publishing RUN NAME [--folder data/pretrained]
+    python -m animegan.latent.publishing RUN NAME [--truncation 1] [--folder data/pretrained]
 
 What is needed to make faces, to explore them and to begin a transfer with is copied: the generator, the discriminator
 and the settings; not the checkpoints, nor anything of the data. Weights are kept with few significant bits and
@@ -30,13 +30,15 @@ WEIGHTS, METADATA = "model.weights.h5", "metadata.json"  # in a .keras file, whi
 LARGE = 4096  # numbers of an array from which on its first bytes lie apart from its second ones: they compress better
 
 
-def publish(run, name, folder=FOLDER):
+def publish(run, name, folder=FOLDER, truncation=1.0):
     """Copy a run's networks and find its generator's directions.
 
     Args:
         run: run folder.
         name: of the new pretrained generator: a word without a slash.
         folder: where the pretrained generators are.
+        truncation: what the generator is to multiply its latents by: above 1, its faces vary more, and have more
+            flaws, as `animegan evaluate RUN faces.h5 --truncation 1.1` tells.
 
     Returns:
         dict: name, bytes, directions (how many).
@@ -49,18 +51,31 @@ def publish(run, name, folder=FOLDER):
     found = Run(run)
     start = Start(found, METHODS[0])
     networks = {"generator": found.load_generator(), "discriminator": start.networks()[1]}
+    truncate(networks["generator"], truncation)
     files = {part: rounded(network, BITS[part]) for part, network in networks.items()}
     size = len(files["generator"])
     if size > MOST_BYTES:
         raise InputError(f"a generator must have {MOST_BYTES:,} bytes or fewer to be published. Received: {size:,}")
     out = output_folder(Path(folder) / name)
     (out / "config.json").unlink(missing_ok=True)  # of an earlier one by this name
-    Run.create(out, found.config | {"step": start.config["step"]})
+    Run.create(out, found.config | {"step": start.config["step"], "truncation": truncation})
     made = Run(out)
     for path, part in ((made.generator_path, "generator"), (made.discriminator_path, "discriminator")):
         with replacing(path) as temporary:
             temporary.write_bytes(files[part])
     return {"name": name, "bytes": size, "directions": len(find_directions(Run(out), FACES))}
+
+
+def truncate(generator, strength):
+    """Let a generator make of latents what it made of latents so many times as large.
+
+    Args:
+        generator: keras.Model, whose layers that take latents are Dense.
+        strength: float.
+    """
+    for layer in generator.layers:
+        if layer.input is generator.input and layer.weights:
+            layer.kernel.assign(strength * layer.kernel)
 
 
 def rounded(network, bits):
@@ -117,6 +132,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run")
     parser.add_argument("name")
+    parser.add_argument("--truncation", type=float, default=1.0)
     parser.add_argument("--folder", default=FOLDER)
     options = parser.parse_args()
-    print(json.dumps(publish(options.run, options.name, options.folder)))
+    print(json.dumps(publish(options.run, options.name, options.folder, options.truncation)))
