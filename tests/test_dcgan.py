@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from animegan.gan.augmentation import augment, random_flip, rescale, shift
+from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.dcgan import DCGAN, build_dcgan, build_networks
 from animegan.gan.engine import keras, ops
 from animegan.gan.finishing import Finisher
@@ -19,7 +19,7 @@ OTHERS = {  # every setting that changes the step, alone and together
     "resizing": {"resize": True},
     "wide": {"generator_width": 6},
     "full": {"resize": True, "fine_width": 6, "full_width": 5, "modulated": True, "deep": True},
-    "augmented": {"augment": True, "shift": 0.1, "noise": 0.1},
+    "augmented": {"augment": True, "noise": 0.1},
     "scaled": {"scales": 1, "discriminator_norm": False, "discriminator_deep": True},
     "penalised": {"penalty": 1.0, "penalty_share": 0.5, "discriminator_norm": False},
 }
@@ -199,29 +199,6 @@ def test_augmentation_shifts_recolours_and_holes():
     coloured = np.random.default_rng(0).uniform(-1, 1, (60, 32, 32, 3)).astype("float32")
     spread = ops.convert_to_numpy(augment(coloured, keras.random.SeedGenerator(1))).std(axis=3).mean(axis=(1, 2))
     assert spread.std() > 0.1  # of saturation
-
-
-def test_a_shift_moves_each_picture_by_itself_and_leaves_grey_behind():
-    pictures = np.random.default_rng(0).uniform(0.1, 1, (300, 16, 16, 3)).astype("float32")
-    seen = ops.convert_to_numpy(shift(pictures, 1 / 8, keras.random.SeedGenerator(1)))
-    found = set()
-    for picture, shown in zip(pictures, seen, strict=True):
-        rows, columns = (np.flatnonzero(shown.any((1 - axis, 2))) for axis in (0, 1))
-        assert len(rows) >= 14 and len(columns) >= 14  # 2 of 16 at most are gone
-        moves = [16 - len(left) if left[0] else len(left) - 16 for left in (rows, columns)]
-        back = np.roll(shown, [-move for move in moves], axis=(0, 1))
-        there = back != 0
-        assert there.sum() == len(rows) * len(columns) * 3
-        np.testing.assert_allclose(back[there], picture[there], rtol=1e-6)
-        found.add(tuple(moves))
-    assert len(found) == 25  # -2 to 2 each way
-
-
-def test_all_that_the_discriminator_sees_is_shifted(pictures):
-    model = build_dcgan(32, dataclasses.replace(SMALL, shift=0.25, flip=False))
-    for shown in (model.prepare(pictures), model.show(ops.ones((64, 32, 32, 3)))):
-        edges = ops.convert_to_numpy(shown)[:, [0, -1]]
-        assert (edges == 0).all((2, 3)).any(1).mean() > 0.7  # 16 of 17 are moved up or down
 
 
 @pytest.mark.parametrize("augmented", [False, True])

@@ -40,7 +40,6 @@ RECIPES = {
         penalty=1.0,
         average=0.9,
         augment=True,
-        shift=0.1,
         noise=0.05,
         decay=64,
         fine_width=6,

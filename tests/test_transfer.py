@@ -154,7 +154,7 @@ def test_to_continue_with_the_same_settings_is_to_resume(bases, faces_file, tmp_
 
 
 def test_to_continue_takes_other_settings_of_the_training(bases, faces_file, tmp_path):
-    changes = ["learning_rate=1e-9", "spectral=2", "noise=0.1", "shift=0.1", "penalty=0.1", "average=0.5"]
+    changes = ["learning_rate=1e-9", "spectral=2", "noise=0.1", "penalty=0.1", "average=0.5"]
     before, _ = begin(Start(Run(bases["modern"]), "continue"))
     before.optimizer.build(before.trainable_variables)
     assert Run(bases["modern"]).restore(before)[0] == 6

@@ -22,27 +22,6 @@ def random_flip(pictures, seed):
     return ops.where(coins < 0.5, ops.flip(pictures, axis=2), pictures)
 
 
-def shift(pictures, farthest, seed):
-    """Shift each picture at random, up or down and left or right.
-
-    Args:
-        pictures: float tensor (N, S, S, 3).
-        farthest: float in [0, 1), of the side.
-        seed: keras.random.SeedGenerator.
-
-    Returns:
-        float tensor of the same shape, with gradients to what is still to be seen; what was shifted in is 0.
-    """
-    count, size = ops.shape(pictures)[0], pictures.shape[1]
-    places = ops.arange(size)
-    for pattern in ("nij,njkc->nikc", "nij,nkjc->nkic"):  # rows, then columns
-        steps = farthest * size * keras.random.uniform((count, 1), -1.0, 1.0, seed=seed)
-        # A matrix with a 1 where a row comes from: the same on every engine, and no row where there is none to take.
-        taken = ops.equal((places + ops.cast(ops.round(steps), "int32"))[:, :, None], places)
-        pictures = ops.einsum(pattern, ops.cast(taken, pictures.dtype), pictures)
-    return pictures
-
-
 SHIFT = 1 / 8  # farthest, of the side
 HOLE = 1 / 2  # side of the hole, of the side
 
@@ -71,8 +50,12 @@ def augment(pictures, seed):
     pictures = (
         mean + (pictures - mean) * (1.0 + 0.5 * uniform(1, 1, 1)) + 0.5 * uniform(1, 1, 1)
     )  # contrast, brightness
-    pictures = shift(pictures, SHIFT, seed)
     places = ops.arange(size)
+    for pattern in ("nij,njkc->nikc", "nij,nkjc->nkic"):  # rows, then columns
+        shift = ops.cast(ops.round(uniform(1) * SHIFT * size), "int32")
+        # A matrix with a 1 where a row comes from: the same on every engine, and no row where there is none to take.
+        taken = ops.cast(ops.equal((places + shift)[:, :, None], places), pictures.dtype)
+        pictures = ops.einsum(pattern, taken, pictures)
     at = [ops.abs(ops.cast(places, pictures.dtype) - (0.5 + 0.5 * uniform(1)) * size) < HOLE * size / 2 for _ in "yx"]
     hole = ops.logical_and(at[0][:, :, None, None], at[1][:, None, :, None])
     return ops.where(hole, ops.zeros_like(pictures), pictures)

@@ -5,7 +5,7 @@ by stopping gradients, so that one backward pass and one Adam serve both: Adam k
 it does exactly what two with equal settings would.
 """
 
-from animegan.gan.augmentation import augment, random_flip, rescale, shift
+from animegan.gan.augmentation import augment, random_flip, rescale
 from animegan.gan.engine import keras, ops
 from animegan.gan.losses import LOSSES, PENALTY_STEP, steepness
 from animegan.gan.networks import build_discriminator, build_generator
@@ -77,13 +77,12 @@ class DCGAN(keras.Model):
         return self.show(random_flip(real, self.seeds) if self.recipe.flip else real)
 
     def show(self, pictures):
-        """Pictures, real or generated, as the discriminator is shown them: augmented, shifted, noisy, by the recipe.
+        """Pictures, real or generated, as the discriminator is shown them: augmented, noisy, as the recipe says.
 
         Noise (Arjovsky & Bottou 2017, arXiv:1701.04862) hides marks too faint for the eye by which all generated
         pictures could be told: a judge that goes by those has nothing to say of the faces.
         """
         pictures = augment(pictures, self.seeds) if self.recipe.augment else pictures
-        pictures = shift(pictures, self.recipe.shift, self.seeds) if self.recipe.shift else pictures
         if not self.recipe.noise:
             return pictures
         return pictures + self.recipe.noise * keras.random.normal(ops.shape(pictures), seed=self.seeds)

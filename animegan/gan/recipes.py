@@ -14,6 +14,7 @@ RETIRED = {  # settings of old runs, by what says nothing
     "features": 0.0,
     "grow": 0,
     "penalty_after": 0,
+    "shift": 0.0,
 }
 RANGES = (  # which values a setting may have, and what that is called
     (("latent_width", "width", "batch"), lambda value: value >= 1, "1 or more"),
@@ -23,7 +24,7 @@ RANGES = (  # which values a setting may have, and what that is called
         "0 or more",
     ),
     (("learning_rate", "penalty_share"), lambda value: 0 < value < inf, "more than 0"),
-    (("beta_1", "beta_2", "average", "shift"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
+    (("beta_1", "beta_2", "average"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
     (("loss",), lambda value: value in LOSSES, " or ".join(LOSSES)),
 )
 
@@ -57,7 +58,6 @@ class Recipe:
     penalty: float = 0.0  # weight γ of the gradient penalties R1 and R2
     penalty_share: float = 1.0  # of the batch, that the penalties are measured on
     augment: bool = False  # the discriminator sees all pictures shifted, recoloured and with a hole (DiffAugment)
-    shift: float = 0.0  # farthest, of their side, that all pictures are shifted where the discriminator sees them
     noise: float = 0.0  # standard deviation of the noise that all pictures have where the discriminator sees them
     average: float = 0.0  # momentum of the averaged generator, the one that is saved; 0 saves the last one
 

@@ -17,7 +17,7 @@ METHODS = ("finetune", "freeze-discriminator", "append")  # to learn other pictu
 CONTINUE = "continue"
 STEP_ALONE = {  # settings that have no part in what a checkpoint holds
     *("name", "learning_rate", "beta_1", "beta_2", "decay", "flip", "spectral", "loss", "penalty", "penalty_share"),
-    *("augment", "shift", "noise", "average", "batch"),
+    *("augment", "noise", "average", "batch"),
 }
 LARGER = {"fine_width", "full_width", "deep", "discriminator_deep"}  # settings that make the networks larger
 SWITCHES = {"decay", "spectral", "average"}  # of those, the ones for which it holds more where they are not 0
