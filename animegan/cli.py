@@ -392,7 +392,8 @@ def _add_walk(commands):
 
 
 def _add_truncation(parser):
-    parser.add_argument("--truncation", type=float, default=1.0, help="below 1: nearer to the mean face (%(default)s)")
+    words = "times the latents: below 1 nearer to the mean face, above 1 more varied (%(default)s)"
+    parser.add_argument("--truncation", type=float, default=1.0, help=words)
 
 
 def _walk(options):

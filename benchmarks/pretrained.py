@@ -2,9 +2,9 @@
 
     python benchmarks/pretrained.py NAME faces.h5 [--out benchmarks/pretrained]
 
-Keeps in NAME.json what the card and the README quote: what `animegan evaluate NAME faces.h5` measures, how often the
-face network sees each colour of hair and eyes among as many generated faces as are held out, and among those, and the
-digest of the generator.
+Keeps in NAME.json what the card and the README quote: what `animegan evaluate NAME faces.h5` measures, and with other
+truncations, how often the face network sees each colour of hair and eyes among as many generated faces as are held out,
+and among those, and the digest of the generator.
 """
 
 import argparse
@@ -22,6 +22,8 @@ from animegan.gan.generating import draw_latents, generate
 from animegan.gan.naming import TAGS
 
 FOLDER = Path(__file__).parent / "pretrained"
+TRUNCATIONS = (0.8, 0.9, 1.1)
+TRADED = ("frechet", "frechet_blurred", "precision", "recall")
 
 
 def shares(name, faces):
@@ -52,7 +54,11 @@ def main():
     parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
     chosen = options.name, options.faces
-    result = {"generator": find_run(options.name).generator_digest()} | evaluate(*chosen) | {"shares": shares(*chosen)}
+    seen = {}
+    result = {"generator": find_run(options.name).generator_digest()} | evaluate(*chosen, seen=seen)
+    truncated = {truncation: evaluate(*chosen, seen=seen, truncation=truncation) for truncation in TRUNCATIONS}
+    result["truncated"] = {times: {name: found[name] for name in TRADED} for times, found in truncated.items()}
+    result["shares"] = shares(*chosen)
     options.out.mkdir(parents=True, exist_ok=True)
     with replacing(options.out / f"{Path(options.name).name}.json") as temporary:
         temporary.write_text(json.dumps(result, indent=1) + "\n")

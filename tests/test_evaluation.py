@@ -103,10 +103,14 @@ def test_what_was_seen_of_real_pictures_is_not_looked_at_again_and_measures_the_
 
 def test_what_the_card_quotes_is_kept(run, many, modules, monkeypatch, tmp_path):
     monkeypatch.setattr("sys.argv", ["pretrained.py", str(run), str(many), "--out", str(tmp_path)])
+    monkeypatch.setattr(modules("pretrained"), "TRUNCATIONS", (0.5,))
     modules("pretrained").main()
     found = json.loads((tmp_path / "run.json").read_text())
-    shares, generator = found.pop("shares"), found.pop("generator")
+    shares, generator, truncated = (found.pop(name) for name in ("shares", "generator", "truncated"))
     assert found == evaluate(run, many)
+    near = evaluate(run, many, truncation=0.5)
+    assert truncated == {"0.5": {name: near[name] for name in ("frechet", "frechet_blurred", "precision", "recall")}}
+    assert near["frechet"] != found["frechet"]
     assert generator == hashlib.sha256((run / "generator.keras").read_bytes()).hexdigest()
     for values in shares.values():
         assert np.sum(list(values.values()), axis=0) == pytest.approx([1, 1], abs=1e-3)

@@ -41,8 +41,9 @@ def test_a_published_run_can_be_used_by_its_name(run, tmp_path):
     assert {path.name for path in found.folder.iterdir()} == {"config.json", "directions.npz", *networks}
 
 
-def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path):
-    publishing.publish(run, "my-faces", tmp_path / "names")
+@pytest.mark.parametrize("truncation", [1.0, 1.5])
+def test_a_transfer_begins_with_it_as_with_the_run(run, tmp_path, truncation):
+    publishing.publish(run, "my-faces", tmp_path / "names", truncation=truncation)
     starts = [Start(Run(folder), "finetune") for folder in (run, tmp_path / "names" / "my-faces")]
     assert [start.config["step"] for start in starts] == [2, 2]
     one, other = (start(*build_networks(32, SMALL)) for start in starts)
@@ -85,7 +86,7 @@ def test_few_bits_make_the_same_faces(run, tmp_path):
 def test_it_makes_of_latents_what_the_run_made_of_larger_ones(run, tmp_path):
     latents = draw_latents(16, 6, seed=1)
     for strength, another in ((1.3, 1.0), (1.0, 1.3)):
-        publishing.publish(run, "my-faces", tmp_path / "names", strength)
+        publishing.publish(run, "my-faces", tmp_path / "names", truncation=strength)
         published = Run(tmp_path / "names" / "my-faces")
         assert published.config["truncation"] == strength
         faces = generate(published.load_generator(), latents).astype(int)
@@ -108,7 +109,17 @@ def test_weights_that_few_bits_cannot_hold_are_refused(run):
         publishing.rounded(generator, 8)
 
 
+def test_what_was_published_can_be_published_again(run, tmp_path):
+    publishing.publish(run, "my-faces", tmp_path / "names", truncation=1.5)
+    publishing.publish(tmp_path / "names" / "my-faces", "yours", tmp_path / "names")
+    configs = [Run(tmp_path / "names" / name).config for name in ("my-faces", "yours")]
+    assert [config["truncation"] for config in configs] == [1.5, 1.5]
+
+
 def test_what_is_not_to_be_published(run, tmp_path, monkeypatch):
+    for truncation in (0, -1, float("nan")):
+        with pytest.raises(InputError, match="truncation must be more than 0"):
+            publishing.publish(run, "my-faces", tmp_path / "names", truncation=truncation)
     with pytest.raises(InputError, match="without a slash"):
         publishing.publish(run, "../elsewhere", tmp_path / "names")
     monkeypatch.setattr(publishing, "MOST_BYTES", 10)

@@ -73,6 +73,8 @@ def test_a_card_s_commands_train_what_comes_with_the_project(name, monkeypatch):
     assert config.get("start", {}).get("method") == options.get("method")
     assert recipe == Recipe.read(config["recipe"])
     assert options["images"] == config["step"] * recipe.batch
+    (truncation,) = re.findall(rf"publishing RUN {name}(?: --truncation (\S+))?", card)
+    assert float(truncation or 1) == config.get("truncation", 1)
 
 
 def test_the_generator_of_real_faces():
@@ -84,6 +86,9 @@ def test_the_generator_of_real_faces():
         f"{found['n']:,} held out",
     )
     assert all(figure in row for figure in figures)
+    less = found["truncated"]["0.9"]
+    words = f"Fréchet {less['frechet']:.0f}, precision {less['precision']:.2f}, recall {less['recall']:.2f}"
+    assert f"`--truncation 0.9` takes that back: {words}" in card
     rare = ("hair", "red", "red hair"), ("eyes", "red", "red eyes")
     for tag, value, name in rare:
         made, real = (round(100 * share) for share in found["shares"][tag][value])

@@ -52,12 +52,12 @@ def evaluate(
         truncation: times what the latents are; below 1 gives precision for recall, above 1 recall for precision.
 
     Returns:
-        dict: n, features, reference and reference_sha256 (what was measured against); frechet, kid, kid_error,
-            precision, recall; frechet_blurred, after a blur of 1.5 pixels on both sides; floor: the same numbers for
-            real pictures; memorisation: the median distance of a sample to its nearest training picture, over that of a
-            held-out picture (about 1 is right, near 0 means that training pictures are repeated), missing where the
-            training pictures are not given; tagged, the share of the faces in which the face network sees the run's
-            tags, missing where it has none or they are not among those that the network knows.
+        dict: n, features, truncation; reference and reference_sha256 (what was measured against); frechet, kid,
+            kid_error, precision, recall; frechet_blurred, after a blur of 1.5 pixels on both sides; floor: the same
+            numbers for real pictures; memorisation: the median distance of a sample to its nearest training picture,
+            over that of a held-out picture (about 1 is right, near 0 means that training pictures are repeated),
+            missing where the training pictures are not given; tagged, the share of the faces in which the face network
+            sees the run's tags, missing where it has none or they are not among those that the network knows.
 
     Raises:
         InputError: run, pictures or features cannot be used; there are fewer than 50 pictures; `unseen` ones are those
@@ -109,7 +109,8 @@ def evaluate(
         return seen[key]
 
     reference = " with ".join([f"{'half' if unseen else 'held out'} of {Path(faces).name}", *tags])
-    result = {"n": n, "features": features, "reference": reference, "reference_sha256": digest}
+    result = {"n": n, "features": features, "truncation": truncation}
+    result |= {"reference": reference, "reference_sha256": digest}
     real_features, softened, fake_features = look(real), look(blur(real, BLUR)), network(fake)
     fakes, spares = (fake, fake_features, network(blur(fake, BLUR))), (spare, look(spare), look(blur(spare, BLUR)))
     for found, (images, values, soft) in ((result, fakes), (floor := {}, spares)):

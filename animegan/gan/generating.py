@@ -21,6 +21,18 @@ def draw_latents(count, width, seed=0):
     return np.random.default_rng(seed).standard_normal((count, width), np.float32)
 
 
+def scale_latents(generator, times):
+    """Let a generator make of latents what it made of latents so many times as large, as it is used, not as it trains.
+
+    Args:
+        generator: keras.Model, whose layers that take latents are Dense.
+        times: float.
+    """
+    for layer in generator.layers:
+        if layer.input is generator.input and layer.weights:
+            layer.kernel.assign(times * layer.kernel)
+
+
 def generate(generator, latents):
     """Make faces.
 

@@ -21,16 +21,17 @@ def take_over(network, known):
     Raises:
         ValueError: there are other layers, or what is known has more channels, or others than convolutions have fewer.
     """
-    for layer, weight, value in _pairs(network, known):
+    for layer, weight, value in pairs(network, known):
         weight.assign(_grown(layer, weight, as_kernel_of(value, weight)))
 
 
 def take_over_state(model, known):
     """Give a DCGAN all that another one has learned, whose networks may be smaller, as `take_over` says.
 
-    That is weights, the averages of the generator's, Adam's averages and count of steps, and the state of the random
-    numbers. What is new has a gradient of mean 0 so far; the mean of its square is taken from its layer or, where that
-    is new, too, its network: Adam divides by the root of it, and would begin with steps far too long if it was 0.
+    That is weights, the averages of the generator's, Adam's averages and the state of the random numbers; Adam's count
+    of steps is left to the caller. What is new has a gradient of mean 0 so far; the mean of its square is taken from
+    its layer or, where that is new, too, from its network's kernels: Adam divides by the root of it, and would begin
+    with steps far too long if it was 0.
 
     Args:
         model: animegan.gan.dcgan.DCGAN, its optimizer built.
@@ -39,28 +40,32 @@ def take_over_state(model, known):
     Raises:
         ValueError: as `take_over` raises it.
     """
-    averages, known_averages = (_of(each.generator.trainable_variables, each.averages) for each in (model, known))
+    averages, had_averages = (
+        {id(weight): value for weight, value in zip(each.generator.trainable_variables, each.averages, strict=False)}
+        for each in (model, known)  # a recipe may have none
+    )
     for network, other in ((model.generator, known.generator), (model.discriminator, known.discriminator)):
         take_over(network, other)
-        pairs = {id(weight): value for _, weight, value in _pairs(network, other)}
-        usual = np.median([_array(_adams(known, weight)[1]).mean() for weight in other.trainable_variables])
+        kernels = [weight for weight in other.trainable_variables if len(weight.shape) > 1]
+        usual = np.median([_array(_adams(known, weight)[1]).mean() for weight in kernels])
         for weight in network.trainable_variables:
-            had = pairs.get(id(weight))
-            nothing = np.zeros([0] * len(weight.shape))
-            mean, square = map(_array, _adams(known, had)) if had is not None else (nothing, nothing)
-            of_mean, of_square = _adams(model, weight)
-            of_mean.assign(_placed(np.zeros(weight.shape), mean))
-            of_square.assign(_placed(np.full(weight.shape, square.mean() if square.size else usual), square))
+            _adams(model, weight)[1].assign(np.full(weight.shape, usual))
             if id(weight) in averages:
-                average = _array(known_averages[id(had)]) if had is not None else nothing
-                averages[id(weight)].assign(_placed(_array(weight), average))
-    if model.averages:
+                averages[id(weight)].assign(_array(weight))
+        for _, weight, value in pairs(network, other):
+            if not weight.trainable:  # such as the means of batch normalisation
+                continue
+            (mean, square), (had_mean, had_square) = _adams(model, weight), map(_array, _adams(known, value))
+            mean.assign(_placed(_array(mean), had_mean))
+            square.assign(_placed(np.full(weight.shape, had_square.mean()), had_square))
+            if id(weight) in averages and id(value) in had_averages:
+                averages[id(weight)].assign(_placed(_array(weight), _array(had_averages[id(value)])))
+    if model.averages and known.averages:
         model.averaged_steps.assign(_array(known.averaged_steps))
-    model.optimizer.iterations.assign(_array(known.optimizer.iterations))
     model.seeds.state.assign(_array(known.seeds.state))
 
 
-def _pairs(network, known):
+def pairs(network, known):
     """(layer, its weight, the weight of `known` that it is to take) of all layers that both have."""
     names = {layer.name for layer in known.layers}
     kept = (layer for layer in network.layers if layer.name in names or not layer.name.startswith(DEEP))
@@ -68,11 +73,6 @@ def _pairs(network, known):
     for layer, other in pairs:
         for weight, value in zip(layer.weights, other.weights, strict=True):
             yield layer, weight, value
-
-
-def _of(weights, values):
-    """Values by the identity of the weights that they belong to; none where there are none."""
-    return {id(weight): value for weight, value in zip(weights, values)}  # noqa: B905 - a recipe may have no averages
 
 
 def _adams(model, weight):

@@ -22,7 +22,7 @@ def sample(run, out, count=100, seed=0, truncation=1.0):
         truncation: times what they are; below 1 keeps nearer to the mean face.
 
     Returns:
-        dict: count, size, seed, out.
+        dict: count, size, seed, truncation, out.
 
     Raises:
         InputError: there is no such run, or `out` has another ending or cannot be written.
@@ -45,4 +45,4 @@ def sample(run, out, count=100, seed=0, truncation=1.0):
             writer.add(images, [f"{Path(run).name}/{seed}/{index}" for index in range(count)], [{}] * count)
     else:
         save(sheet(images), out)
-    return {"count": count, "size": size, "seed": seed, "out": str(out)}
+    return {"count": count, "size": size, "seed": seed, "truncation": truncation, "out": str(out)}

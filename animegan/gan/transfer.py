@@ -9,18 +9,19 @@ from pathlib import Path
 from animegan.faces.packed import FaceSet
 from animegan.files import InputError
 from animegan.gan.finding import find_run
+from animegan.gan.generating import scale_latents
 from animegan.gan.recipes import Recipe
 from animegan.gan.runs import Run
 from animegan.gan.training import train
 
 METHODS = ("finetune", "freeze-discriminator", "append")  # to learn other pictures by
 CONTINUE = "continue"
-STEP_ALONE = {  # settings that have no part in what a checkpoint holds
+STEP_ALONE = {  # settings that have no part in the networks
     *("name", "learning_rate", "beta_1", "beta_2", "decay", "flip", "spectral", "loss", "penalty", "penalty_share"),
     *("augment", "noise", "average", "batch"),
 }
-LARGER = {"fine_width", "full_width", "deep", "discriminator_deep"}  # settings that make the networks larger
-SWITCHES = {"decay", "spectral", "average"}  # of those, the ones for which it holds more where they are not 0
+LARGER = {"fine_width", "full_width", "deep", "discriminator_deep"}  # those that make the networks larger where larger
+KINDS = {"spectral", "full_width"}  # those that make networks of other layers, where they are 0
 FEWEST = 8  # pictures, below which there is nothing to learn from
 FEW = 50  # pictures, below which faces come out like the training pictures
 AUGMENTED = 2_000  # pictures, below which a discriminator soon knows them by heart and needs them augmented
@@ -165,11 +166,12 @@ class Start:
         """Refuse what "continue" cannot change.
 
         Raises:
-            InputError: the recipe's networks, batch or averages are not those of the base's checkpoint.
+            InputError: the recipe's networks are neither those of the base's nor larger.
         """
         for name, asked in dataclasses.asdict(recipe).items() if self.method == CONTINUE else ():
             had = getattr(self.known, name)
-            if asked != had and (name not in STEP_ALONE | LARGER or (name in SWITCHES and not (asked and had))):
+            free = (name in STEP_ALONE or (name in LARGER and asked > had)) and (name not in KINDS or (asked and had))
+            if asked != had and not free:
                 raise InputError(f"continue must leave {name} as in {self.base.folder}, {had}. Received: {asked}")
 
     def __call__(self, generator, discriminator):
@@ -193,13 +195,13 @@ class Start:
         return reshape(self.method, generator, discriminator)
 
     def give_state(self, model):
-        """Give a new model all that the base's has learned: weights, all averages, the counts of steps.
+        """Give a new model all that the base's has learned: weights, all averages, and how far it has come.
 
         Args:
             model: animegan.gan.dcgan.DCGAN, its optimizer built; its networks may be larger than the base's.
 
         Returns:
-            int, the step at which it goes on, by its own recipe's batch.
+            int, the step at which it goes on, in batches of its own recipe.
 
         Raises:
             InputError: as when the start is called.
@@ -209,8 +211,6 @@ class Start:
         known, step = self._model()
         with self._fitting("networks"):
             take_over_state(model, known)
-        if not model.recipe.decay:  # else the rate is no part of the state
-            model.optimizer.learning_rate = model.recipe.learning_rate
         step = step * self.known.batch // model.recipe.batch
         model.optimizer.iterations.assign(step)  # by which the rate falls
         return step
@@ -241,7 +241,9 @@ class Start:
         from animegan.gan.finishing import Finisher
 
         if not self.base.checkpoints():
-            return self.base.load_generator(), self.base.load_discriminator()
+            generator = self.base.load_generator()
+            scale_latents(generator, 1 / self.base.config.get("truncation", 1))  # back to what its opponent knows
+            return generator, self.base.load_discriminator()
         model, _ = self._model()
         return Finisher(model)(), model.discriminator
 

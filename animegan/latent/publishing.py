@@ -12,12 +12,14 @@ import io
 import json
 import tempfile
 import zipfile
+from math import inf
 from pathlib import Path
 
 import h5py
 import numpy as np
 
 from animegan.files import InputError, output_folder, replacing
+from animegan.gan.generating import scale_latents
 from animegan.gan.runs import Run
 from animegan.gan.transfer import METHODS, Start
 from animegan.latent.named import find_directions
@@ -37,8 +39,8 @@ def publish(run, name, folder=FOLDER, truncation=1.0):
         run: run folder.
         name: of the new pretrained generator: a word without a slash.
         folder: where the pretrained generators are.
-        truncation: what the generator is to multiply its latents by: above 1, its faces vary more, and have more
-            flaws, as `animegan evaluate RUN faces.h5 --truncation 1.1` tells.
+        truncation: more than 0; what the generator is to multiply its latents by. Above 1 its faces vary more, and
+            have more flaws; below 1 the opposite (`animegan evaluate RUN faces.h5 --truncation 1.1` says how much).
 
     Returns:
         dict: name, bytes, directions (how many).
@@ -48,10 +50,13 @@ def publish(run, name, folder=FOLDER, truncation=1.0):
     """
     if not name or Path(name).name != name:
         raise InputError(f"a name must be a word without a slash. Received: {name!r}")
+    if not 0 < truncation < inf:
+        raise InputError(f"truncation must be more than 0. Received: {truncation}")
     found = Run(run)
     start = Start(found, METHODS[0])
     networks = {"generator": found.load_generator(), "discriminator": start.networks()[1]}
-    truncate(networks["generator"], truncation)
+    scale_latents(networks["generator"], truncation)
+    truncation *= found.config.get("truncation", 1)  # one that was published itself
     files = {part: rounded(network, BITS[part]) for part, network in networks.items()}
     size = len(files["generator"])
     if size > MOST_BYTES:
@@ -64,18 +69,6 @@ def publish(run, name, folder=FOLDER, truncation=1.0):
         with replacing(path) as temporary:
             temporary.write_bytes(files[part])
     return {"name": name, "bytes": size, "directions": len(find_directions(Run(out), FACES))}
-
-
-def truncate(generator, strength):
-    """Let a generator make of latents what it made of latents so many times as large.
-
-    Args:
-        generator: keras.Model, whose layers that take latents are Dense.
-        strength: float.
-    """
-    for layer in generator.layers:
-        if layer.input is generator.input and layer.weights:
-            layer.kernel.assign(strength * layer.kernel)
 
 
 def rounded(network, bits):
@@ -132,7 +125,7 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("run")
     parser.add_argument("name")
-    parser.add_argument("--truncation", type=float, default=1.0)
+    parser.add_argument("--truncation", type=float, default=1.0, help="above 1: more varied faces (%(default)s)")
     parser.add_argument("--folder", default=FOLDER)
     options = parser.parse_args()
-    print(json.dumps(publish(options.run, options.name, options.folder, options.truncation)))
+    print(json.dumps(publish(options.run, options.name, options.folder, truncation=options.truncation)))
