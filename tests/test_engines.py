@@ -146,6 +146,29 @@ def restored(folder):
     return arrays(_state(model))
 
 
+def enlarged(folder, faces, out):
+    """Continue a run with larger networks.
+
+    Returns:
+        (pictures of the run's last weights, the same of the larger networks before they learn, how many of the weights
+        have then learned, of how many).
+    """
+    from animegan.gan.engine import ops
+    from animegan.gan.transfer import Start, transfer
+
+    changes = "fine_width=8", "full_width=7", "batch=8"
+    start, latents = Start(Run(folder), "continue"), np.random.default_rng(0).standard_normal((4, 100), np.float32)
+    known, model = built(start.known), built(start.known.set(*changes))
+    start.base.restore(known)
+    assert start.give_state(model) == 2 * STOPPED
+    pictures = [ops.convert_to_numpy(each.generator(latents, training=True)) for each in (known, model)]
+    before = arrays(model.trainable_variables)
+    transfer(folder, faces, out, [], "continue", images=16 * WHOLE, changes=changes, report_images=32, progress=False)
+    Run(out).restore(model)
+    after = arrays(model.trainable_variables)
+    return *pictures, sum(np.any(one != other) for one, other in zip(before, after, strict=True)), len(after)
+
+
 def make_pictures(folder, stretch):
     """Sixteen faces of a run's generator, from latents that are stretched."""
     from animegan.gan.generating import draw_latents, generate
@@ -307,6 +330,17 @@ def test_the_command_trains(whole, engine):
     assert [path.name for path in run.samples()] == [f"step_{step:08d}.png" for step in (0, 2, 4, 6)]
     assert [row["step"] for row in run.metrics()] == [2, 4, 6]
     assert all(np.isfinite(list(row.values())).all() for row in run.metrics())
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_a_run_is_continued_with_larger_networks(ask, stopped, faces_file, tmp_path_factory, engine):
+    need(engine)
+    base = stopped["modern"][engine]
+    pictures, same, learned, count = ask(
+        enlarged, base, faces_file, tmp_path_factory.mktemp("enlarged") / "run", only=[engine]
+    )[engine]
+    assert np.allclose(same, pictures, atol=1e-5) and pictures.std() > 1e-4
+    assert learned > 0.9 * count
 
 
 @pytest.fixture(scope="module")
