@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from animegan.files import InputError
-from animegan.gan.distances import frechet_distance, kernel_distance, nearest, precision_recall
+from animegan.gan.distances import frechet_distance, kernel_distance, nearest, precision_recall, reach
 
 
 def normal(count, mean=0.0, spread=1.0, width=4, seed=0):
@@ -81,3 +81,9 @@ def test_nearest_finds_what_a_full_table_finds():
 def test_sets_of_different_size_are_not_compared(measure, shapes):
     with pytest.raises(InputError, match="as many pictures"):
         measure(*(np.zeros(shape) for shape in shapes))
+
+
+def test_the_reach_of_a_point_is_the_distance_to_its_kth_neighbour():
+    points = np.array([[0.0], [1.0], [3.0], [7.0]])
+    assert reach(points, 1) == pytest.approx([1, 1, 2, 4])
+    assert reach(points, 2) == pytest.approx([3, 2, 3, 6])

@@ -42,6 +42,7 @@ RECIPES = {
         augment=True,
         noise=0.05,
         decay=64,
+        rare=0.25,
         fine_width=6,
         full_width=5,
         deep=True,

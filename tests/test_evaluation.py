@@ -104,13 +104,19 @@ def test_what_was_seen_of_real_pictures_is_not_looked_at_again_and_measures_the_
 def test_what_the_card_quotes_is_kept(run, many, modules, monkeypatch, tmp_path):
     monkeypatch.setattr("sys.argv", ["pretrained.py", str(run), str(many), "--out", str(tmp_path)])
     monkeypatch.setattr(modules("pretrained"), "TRUNCATIONS", (0.5,))
+    monkeypatch.setattr(modules("pretrained"), "SEEDS", 2)
     modules("pretrained").main()
     found = json.loads((tmp_path / "run.json").read_text())
     shares, generator, truncated = (found.pop(name) for name in ("shares", "generator", "truncated"))
-    assert found == evaluate(run, many)
-    near = evaluate(run, many, truncation=0.5)
-    assert truncated == {"0.5": {name: near[name] for name in ("frechet", "frechet_blurred", "precision", "recall")}}
-    assert near["frechet"] != found["frechet"]
+    one, other = (evaluate(run, many, seed=seed) for seed in (0, 1))
+    for place, mine, theirs in ((found, one, other), (found["floor"], one["floor"], other["floor"])):
+        assert place["frechet"] == pytest.approx((mine["frechet"] + theirs["frechet"]) / 2)
+        assert place["spread"]["frechet"] == pytest.approx(abs(mine["frechet"] - theirs["frechet"]) / np.sqrt(2))
+        assert place["spread"]["frechet"] > 0
+    assert (found["seeds"], found["n"], found["reference"]) == (2, one["n"], one["reference"])
+    near = [evaluate(run, many, seed=seed, truncation=0.5)["frechet"] for seed in (0, 1)]
+    assert truncated["0.5"]["frechet"] == pytest.approx(np.mean(near)) and np.mean(near) != found["frechet"]
+    assert truncated.keys() == {"0.5"} and truncated["0.5"].keys() == {*modules("pretrained").TRADED}
     assert generator == hashlib.sha256((run / "generator.keras").read_bytes()).hexdigest()
     for values in shares.values():
         assert np.sum(list(values.values()), axis=0) == pytest.approx([1, 1], abs=1e-3)

@@ -103,14 +103,25 @@ def precision_recall(real, fake, neighbours=NEIGHBOURS):
 
 def _share_within(region, points, neighbours):
     """Share of points that lie in the region of the others."""
-    # The nearest of all is the picture itself, at distance 0.
-    reach = np.concatenate(
-        [np.partition(table, neighbours, axis=1)[:, neighbours] for table in _tables(region, region)]
-    )
     # A hair more than the distance itself, for the round-off of equal points.
-    return float(
-        np.mean(np.concatenate([(table <= reach * (1 + 1e-9)).any(axis=1) for table in _tables(points, region)]))
-    )
+    squares = reach(region, neighbours) ** 2 * (1 + 1e-9)
+    return float(np.mean(np.concatenate([(table <= squares).any(axis=1) for table in _tables(points, region)])))
+
+
+def reach(points, neighbours=NEIGHBOURS):
+    """How far it is from each point to the k-th nearest of the others.
+
+    Args:
+        points: float array (N, F), N > k.
+        neighbours: k.
+
+    Returns:
+        float64 array (N,).
+    """
+    points = np.asarray(points, np.float64)
+    # The nearest of all is the point itself, at distance 0.
+    squares = [np.partition(table, neighbours, axis=1)[:, neighbours] for table in _tables(points, points)]
+    return np.sqrt(np.concatenate(squares))
 
 
 def nearest(points, others):

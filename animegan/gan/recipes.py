@@ -24,7 +24,7 @@ RANGES = (  # which values a setting may have, and what that is called
         "0 or more",
     ),
     (("learning_rate", "penalty_share"), lambda value: 0 < value < inf, "more than 0"),
-    (("beta_1", "beta_2", "average"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
+    (("beta_1", "beta_2", "rare", "average"), lambda value: 0 <= value < 1, "0 or more, and less than 1"),
     (("loss",), lambda value: value in LOSSES, " or ".join(LOSSES)),
 )
 
@@ -42,6 +42,7 @@ class Recipe:
     beta_1: float = 0.5  # Adam's momentum; 0.9 made the paper's training oscillate
     beta_2: float = 0.999  # Adam's usual
     decay: int = 0  # pictures over which the learning rate falls to a quarter; 0 keeps it
+    rare: float = 0.0  # share of the real pictures that are shown twice as often, those least like any others
     flip: bool = True  # mirror half of the real pictures: a face is as likely either way round
     resize: bool = False  # enlarge by resize-convolutions instead of transposed ones
     fine_width: int = 0  # the fewest channels that the generator's hidden layers below full size have; needs `resize`

@@ -92,22 +92,24 @@ def train(
         # Imported here: the checks above answer at once, an engine takes seconds to load.
         from animegan.gan.dcgan import build_dcgan
         from animegan.gan.keeper import MOST_STEPS, RunKeeper
+        from animegan.gan.rarity import repeat_rarest
         from animegan.gan.streaming import fit_in_memory, open_batches
 
-        held = workers.all(fit_in_memory(len(rows), data.size, memory))
+        shown = repeat_rarest(data, rows, recipe.rare) if recipe.rare else rows
+        held = workers.all(fit_in_memory(len(shown), data.size, memory))
         model = build_dcgan(run.config["size"], recipe, seed, start)
         model.optimizer.build(model.trainable_variables)
         step, seconds = run.restore(model)
         if state and not run.checkpoints():
             step = state(model)
-        usual = EPOCHS * (len(rows) - len(rows) % recipe.batch)  # pictures: what fills no batch sits out the pass
+        usual = EPOCHS * (len(shown) - len(shown) % recipe.batch)  # pictures: what fills no batch sits out the pass
         goal = images or (None if minutes else run.config.get("images", usual))
         last_step = max(1, round(goal / recipe.batch)) if goal else MOST_STEPS
         if images:
             run.set_goal(images)
         run.forget_after(step, ends=step >= last_step)
         order = recipe.batch, seed, step, max(step, last_step)
-        batches = stack.enter_context(contextlib.closing(open_batches(model, data, rows, held, *order, workers)))
+        batches = stack.enter_context(contextlib.closing(open_batches(model, data, shown, held, *order, workers)))
         seen = {"on_report": on_report, "progress": progress} if workers.first else {"progress": False}
         keeper = RunKeeper(run, step, batches.last_step, seconds, minutes, clock=clock, ask=workers.ask, **seen)
         with keeper.watching_signals():

@@ -17,8 +17,8 @@ from animegan.gan.training import train
 METHODS = ("finetune", "freeze-discriminator", "append")  # to learn other pictures by
 CONTINUE = "continue"
 STEP_ALONE = {  # settings that have no part in the networks
-    *("name", "learning_rate", "beta_1", "beta_2", "decay", "flip", "spectral", "loss", "penalty", "penalty_share"),
-    *("augment", "noise", "average", "batch"),
+    *("name", "batch", "learning_rate", "beta_1", "beta_2", "decay", "rare", "flip", "spectral", "loss", "penalty"),
+    *("penalty_share", "augment", "noise", "average"),
 }
 LARGER = {"fine_width", "full_width", "deep", "discriminator_deep"}  # those that make the networks larger where larger
 KINDS = {"spectral", "full_width"}  # those that make networks of other layers, where they are 0
