@@ -78,22 +78,25 @@ def test_a_card_s_commands_train_what_comes_with_the_project(name, monkeypatch):
 
 
 def test_the_generator_of_real_faces():
+    assert kept("pretrained/getchu-faces")["seeds"] == 6
     row, card, found = row_of("pretrained.py"), card_of("getchu-faces"), kept("pretrained/getchu-faces")
     figures = (
         f"Fréchet distance {found['frechet']:.0f}, after a blur {found['frechet_blurred']:.0f}",
         f"recall {found['recall']:.2f}",
         "real faces at {frechet:.0f}, {frechet_blurred:.0f} and {recall:.2f}".format(**found["floor"]),
-        f"{found['n']:,} held out",
+        f"{found['n']:,} held out, means of six seeds",
     )
     assert all(figure in row for figure in figures)
     less = found["truncated"]["0.9"]
     words = f"Fréchet {less['frechet']:.0f}, precision {less['precision']:.2f}, recall {less['recall']:.2f}"
     assert f"`--truncation 0.9` takes that back: {words}" in card
-    rare = ("hair", "red", "red hair"), ("eyes", "red", "red eyes")
+    rare = ("hair", "brown", "brown hair"), ("eyes", "red", "red eyes")
     for tag, value, name in rare:
         made, real = (round(100 * share) for share in found["shares"][tag][value])
         assert f"{name} ({made} in a hundred, where the games have {real})" in card
         assert made < real
+    made, real = found["shares"]["eyes"]["green"]
+    assert made > 1.2 * real and "more green ones" in card
     seen = kept("pretrained_by_eye/getchu-faces")
     assert seen["generator"] == found["generator"], "look at them: animegan sample getchu-faces --count 100"
     broken, doubtful = set(seen["broken"]), set(seen["doubtful"])
