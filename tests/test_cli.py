@@ -344,10 +344,14 @@ def test_resume_keeps_the_settings_that_are_not_named(work, monkeypatch):
 
 
 def test_sample_passes_its_options_on(work, capsys, monkeypatch):
-    monkeypatch.setattr(
-        "animegan.gan.sampling.sample", lambda run, out, count, seed: {"words": [str(run), str(out), count, seed]}
-    )
-    assert result_of(capsys, "sample run --out new.png --count 7 --seed 3") == {"words": ["run", "new.png", 7, 3]}
+    monkeypatch.setattr("animegan.gan.sampling.sample", lambda *words: {"words": [*map(str, words)]})
+    command = "sample run --out new.png --count 7 --seed 3 --truncation 0.8"
+    assert result_of(capsys, command) == {"words": ["run", "new.png", "7", "3", "0.8"]}
+
+
+def test_evaluate_passes_its_truncation_on(work, capsys, monkeypatch):
+    monkeypatch.setattr("animegan.gan.evaluation.evaluate", lambda *_, truncation, **__: {"truncation": truncation})
+    assert result_of(capsys, "evaluate run faces.h5 --truncation 0.8") == {"truncation": 0.8}
 
 
 def test_without_json_the_results_are_lines_of_words(work, capsys):
