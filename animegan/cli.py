@@ -6,6 +6,7 @@ Modules are imported where they are used, since an engine takes seconds to load.
 import argparse
 import dataclasses
 import json
+import math
 import os
 import sys
 from pathlib import Path
@@ -393,7 +394,16 @@ def _add_walk(commands):
 
 def _add_truncation(parser):
     words = "times the latents: below 1 nearer to the mean face, above 1 more varied (%(default)s)"
-    parser.add_argument("--truncation", type=float, default=1.0, help=words)
+    parser.add_argument("--truncation", type=_factor, default=1.0, help=words)
+
+
+def _factor(text):
+    try:
+        if 0 <= float(text) < math.inf:
+            return float(text)
+    except ValueError:
+        pass
+    raise argparse.ArgumentTypeError(f"it must be a number, 0 or more. Received: {text}")
 
 
 def _walk(options):

@@ -139,6 +139,9 @@ BAD = [  # command line, what the message must hold
     ("sample pictures --out new.png", ["made by `animegan train`", "pictures (its config.json is missing"]),
     ("sample run --out new.txt", [".png, .jpg, .webp or .h5", "new.txt"]),
     ("sample run --out new.png --count 0", ["count must be 1 or more"]),
+    ("sample run --out new.png --truncation nan", ["--truncation: it must be a number, 0 or more. Received: nan"]),
+    ("evaluate run faces.h5 --truncation -1", ["--truncation: it must be a number, 0 or more. Received: -1"]),
+    ("walk run --out new.gif --truncation far", ["--truncation: it must be a number, 0 or more. Received: far"]),
 ]
 
 

@@ -12,7 +12,7 @@ from animegan.gan.training import train
 
 @pytest.fixture
 def odd(tmp_path):
-    """A packed file of grey pictures, all alike but for four: three of other greys, each alone, and a bright one."""
+    """A packed file of grey pictures, all alike but for four, whose greys are far from theirs and each other's."""
     greys = [*range(100, 160), 5, 50, 205, 250]
     pictures = np.stack([np.full((32, 32, 3), grey, np.uint8) for grey in greys])
     with FaceWriter(tmp_path / "odd.h5", 32, {}) as writer:
@@ -31,6 +31,15 @@ def test_pictures_far_from_all_others_stand_twice(odd, monkeypatch):
     values, counts = np.unique(shown, return_counts=True)
     assert np.array_equal(values, rows)
     assert {sources[row] for row in values[counts == 2]} == {"5", "50", "205", "250"}
+
+
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_few_pictures_are_no_obstacle(odd, monkeypatch, count):
+    monkeypatch.setattr(rarity, "load_features", lambda name: lambda images: images.mean(axis=(1, 2)))
+    with FaceSet(odd) as faces:
+        rows = np.arange(len(faces))[-count:]
+        shown = rarity.repeat_rarest(faces, rows, 0.5)
+    assert len(shown) == count + round(count / 2) and set(shown) == set(rows)
 
 
 def test_a_run_is_shown_what_its_recipe_says_and_goes_on_with_it(faces_file, tmp_path, monkeypatch):

@@ -69,8 +69,8 @@ def pairs(network, known):
     """(layer, its weight, the weight of `known` that it is to take) of all layers that both have."""
     names = {layer.name for layer in known.layers}
     kept = (layer for layer in network.layers if layer.name in names or not layer.name.startswith(DEEP))
-    pairs = zip(*([layer for layer in each if layer.weights] for each in (kept, known.layers)), strict=True)
-    for layer, other in pairs:
+    both = zip(*([layer for layer in each if layer.weights] for each in (kept, known.layers)), strict=True)
+    for layer, other in both:
         for weight, value in zip(layer.weights, other.weights, strict=True):
             yield layer, weight, value
 

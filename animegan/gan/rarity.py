@@ -25,5 +25,6 @@ def repeat_rarest(faces, rows, share):
     """
     network = load_features("faces")
     features = [network(faces.images(rows[start : start + BLOCK])) for start in range(0, len(rows), BLOCK)]
-    order = np.argsort(-reach(np.concatenate(features), NEIGHBOURS), kind="stable")
+    apart = reach(np.concatenate(features), min(NEIGHBOURS, len(rows) - 1))  # of few pictures, all are neighbours
+    order = np.argsort(-apart, kind="stable")
     return np.sort(np.concatenate([rows, rows[order[: round(share * len(rows))]]]))
